@@ -1,0 +1,71 @@
+"""Every error that eid-stream raises on purpose, in one tree.
+
+    EidStreamError
+    ├── ConfigError                                                            exit 2
+    ├── SourceError   SourceOpenError, SourceReadError                         exit 3
+    ├── EngineError   EngineLoadError, EngineMismatchError, EngineRunError     exit 4
+    └── SinkError     SinkOpenError, SinkWriteError                            exit 5
+
+A message says what was tried, what was found and what to do. Exceptions of libraries are mapped where the
+library is called, with ``raise ... from``. The end of a stream is not an error.
+"""
+
+from typing import ClassVar
+
+
+class EidStreamError(Exception):
+    """Root of all errors a user may see as one sentence; ``exit_code`` is the process's exit status."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(EidStreamError):
+    """An option, an address or a configuration file cannot be used as given."""
+
+    exit_code = 2
+
+
+class SourceError(EidStreamError):
+    """The incoming video cannot be used."""
+
+    exit_code = 3
+
+
+class SourceOpenError(SourceError):
+    """The address cannot be opened, or holds no video."""
+
+
+class SourceReadError(SourceError):
+    """The video was opened but cannot be read any further."""
+
+
+class EngineError(EidStreamError):
+    """The haze estimator cannot be used."""
+
+    exit_code = 4
+
+
+class EngineLoadError(EngineError):
+    """An engine's files or libraries are missing, damaged or too old."""
+
+
+class EngineMismatchError(EngineError):
+    """An engine does not fit its card, this machine, or its own golden answer."""
+
+
+class EngineRunError(EngineError):
+    """An estimate failed. Survivable: the frame is shown as captured."""
+
+
+class SinkError(EidStreamError):
+    """The outgoing video cannot be used."""
+
+    exit_code = 5
+
+
+class SinkOpenError(SinkError):
+    """The output cannot be created."""
+
+
+class SinkWriteError(SinkError):
+    """The output was opened but cannot be written any further, for example because a disk is full."""
