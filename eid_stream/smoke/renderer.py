@@ -1,0 +1,154 @@
+"""The smoke renderer: I = J t + A (1 - t) with smoke that moves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.smoke.look import SmokeLook, draw_look
+from eid_stream.smoke.plume import Plume
+from eid_stream.smoke.turbulence import Field, Turbulence
+
+VEIL_SIDE = 256
+"""Longest side, in pixels, at which smoke is computed; larger veils are enlarged from it: smoke is smooth."""
+DENSEST = 3.0
+"""Optical depth that is approached but not passed: transmission stays above exp(-3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Veil:
+    """Smoke before a scene: transmission float32 (h, w) in (0, 1], airlight float32 (h, w, 3) RGB."""
+
+    transmission: Field
+    airlight: Field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """A picture seen through smoke, float32 (h, w, 3) RGB, clipped to [0, 1], and the veil that was used."""
+
+    hazy: Field
+    veil: Veil
+
+
+class Smoke:
+    """One take of moving smoke. The same seed, size and time give the same veil; time may be asked in any order.
+
+    Scattering model of Koschmieder as in He et al. 2009, eq. 1; transmission is exp(-optical depth), which sums
+    uniform haze, a gradient, drifting clouds, and plumes from instrument tips.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        width: int,
+        height: int,
+        density: float = 0.5,
+        look: SmokeLook | None = None,
+        camera: str | None = None,
+    ) -> None:
+        """Draw a take.
+
+        ``density`` in [0, 0.95] is the mean of 1 - t over picture and time; 0 is no smoke at all. ``look`` fixes
+        what would be drawn from the seed; ``camera`` (one of CAMERA_SYSTEMS) only the camera system.
+        """
+        if not 0.0 <= density <= 0.95:
+            raise ValueError(f"density is {density}, allowed is [0, 0.95]")
+        self.look = look or draw_look(seed, camera)
+        self._size = width, height
+        rng = np.random.default_rng([seed, 0x5E0C])
+        take = self.look
+        self._clouds = Turbulence(
+            rng,
+            scale=take.scale,
+            velocity=take.velocity,
+            morph_seconds=take.morph_seconds,
+            folding=take.folding,
+        )
+        self._plumes = [Plume(rng, look=take, tip=tip) for tip in take.sources]
+        shrink = min(1.0, VEIL_SIDE / max(width, height))
+        self._x, self._y = _places(max(2, round(width * shrink)), max(2, round(height * shrink)))
+        self._light = _light(take, self._x, self._y)
+        self._depth = self._calibrate(density)
+
+    def veil(self, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Veil:
+        """The smoke at a time; ``tips`` moves the plumes' sources (fractions of width and height)."""
+        pattern = self._pattern(self._x, self._y, seconds, tips)
+        depth = pattern * np.float32(self._depth)
+        depth /= 1.0 + depth * np.float32(1.0 / DENSEST)
+        transmission = cv2.exp(-depth)
+        light = self._light * (1.0 + np.float32(self.look.glow) * (1.0 - transmission))
+        if (transmission.shape[1], transmission.shape[0]) != self._size:
+            transmission = cv2.resize(transmission, self._size, interpolation=cv2.INTER_LINEAR)
+            light = cv2.resize(light, self._size, interpolation=cv2.INTER_LINEAR)
+        airlight = cv2.merge([light * np.float32(channel) for channel in self.look.colour])
+        return Veil(transmission, airlight)  # type: ignore[arg-type]
+
+    def render(self, clear: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Rendered:
+        """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke; the tissue tints the veil."""
+        plain = self.veil(seconds, tips)
+        veil = Veil(plain.transmission, plain.airlight * _tissue_tint(clear, self.look.tint))
+        return Rendered(shade(clear, veil), veil)
+
+    def _pattern(self, x: Field, y: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Field:
+        """Relative density of the smoke: about 1 on average over picture and time."""
+        look = self.look
+        clouds = cv2.exp(
+            self._clouds.sample(x, y, seconds) * np.float32(look.contrast) - np.float32(look.contrast**2 / 2)
+        )
+        slope = np.float32(np.cos(look.gradient_angle)) * (x - 0.5) + np.float32(np.sin(look.gradient_angle)) * (
+            y - 0.4
+        )
+        pattern = np.float32(look.uniform) + look.gradient * np.maximum(1.0 + 1.6 * slope, 0.0)
+        # Uniform haze is never quite uniform: clouds shade all of it a little.
+        pattern = pattern * (0.75 + 0.25 * clouds) + look.cloud * clouds
+        for number, plume in enumerate(self._plumes):
+            tip = tips[number % len(tips)] if tips else None
+            pattern += np.float32(look.plume / len(self._plumes)) * plume.sample(x, y, seconds, tip)
+        return np.asarray(pattern, np.float32)
+
+    def _calibrate(self, density: float) -> float:
+        """Optical depth of relative density 1 that makes the mean of 1 - t the wanted density."""
+        x, y = _places(32, max(2, round(32 * self._size[1] / self._size[0])))
+        times = np.arange(6) * 2.7
+        pattern = np.stack([self._pattern(x, y, float(seconds)) for seconds in times])
+        low, high = 0.0, 60.0
+        for _ in range(30):
+            middle = 0.5 * (low + high)
+            depth = middle * pattern
+            veiled = 1.0 - np.exp(-depth / (1.0 + depth / DENSEST)).mean()
+            low, high = (middle, high) if veiled < density else (low, middle)
+        return 0.0 if density == 0.0 else 0.5 * (low + high)
+
+
+def shade(clear: Field, veil: Veil) -> Field:
+    """The scattering model itself: J t + A (1 - t), clipped to [0, 1]."""
+    transmission = veil.transmission[..., None]
+    return np.clip(clear * transmission + veil.airlight * (1.0 - transmission), 0.0, 1.0)
+
+
+def _places(width: int, height: int) -> tuple[Field, Field]:
+    """Pixel centres in picture widths: x in (0, 1), y in (0, height / width)."""
+    x = (np.arange(width, dtype=np.float32) + 0.5) / np.float32(width)
+    y = (np.arange(height, dtype=np.float32) + 0.5) / np.float32(width)
+    return np.repeat(x[None, :], height, axis=0), np.repeat(y[:, None], width, axis=1)
+
+
+def _light(look: SmokeLook, x: Field, y: Field) -> Field:
+    aspect = y.shape[0] / y.shape[1]
+    squared = (x - np.float32(look.light[0])) ** 2 + (y - np.float32(look.light[1] * aspect)) ** 2
+    loss = look.falloff / (1.0 - look.falloff)
+    return np.asarray(1.0 / (1.0 + loss * squared / (0.25 * (1.0 + aspect**2))), np.float32)
+
+
+def _tissue_tint(clear: Field, tint: float) -> Field:
+    """Colour of light that comes back from the tissue, relative to its luminance: very smooth, float32 (h, w, 3)."""
+    height, width = clear.shape[:2]
+    small = cv2.resize(clear, (16, 12), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 2.0)
+    luminance = small @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    colour = (small + 0.1) / (luminance[..., None] + 0.1)
+    return cv2.resize(1.0 + tint * (colour - 1.0), (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
