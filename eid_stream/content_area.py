@@ -17,7 +17,8 @@ def content_mask(luma: NDArray[np.float32]) -> NDArray[np.bool_]:
     framed = cv2.copyMakeBorder(dark, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1.0,))
     mask = np.zeros((framed.shape[0] + 2, framed.shape[1] + 2), np.uint8)
     cv2.floodFill(framed, mask, (0, 0), (2.0,))
-    return framed[1:-1, 1:-1] != 2
+    content: NDArray[np.bool_] = framed[1:-1, 1:-1] != 2
+    return content
 
 
 def content_box(luma: NDArray[np.float32]) -> tuple[int, int, int, int]:

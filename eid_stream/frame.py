@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.haze_maps import HazeMaps
+
 Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Planes = tuple[Plane, Plane, Plane]
 
@@ -102,6 +104,8 @@ class Frame:
     top_field_first: bool = False
     original: "Frame | None" = None
     """The captured frame this one was made from; None when the planes are the captured ones."""
+    maps: HazeMaps | None = None
+    """The haze maps the planes were corrected with."""
     buffer: Any = None
     """Whatever owns the planes' memory (an ``av.VideoFrame``, say), for a sink that can take it as it is."""
 

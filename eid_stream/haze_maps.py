@@ -48,6 +48,18 @@ class HazeMaps:
         values = np.stack([gain, offset[0], gain, offset[1], offset[2]])
         return cls(values.astype(np.float32, copy=False), density)
 
+    def cropped(self, canvas: tuple[int, int], left: int, top: int, width: int, height: int) -> "HazeMaps":
+        """Maps over a rectangle (in pixels) of the canvas ``(height, width)`` that these maps span.
+
+        The first and last cell move to the outer edges of the rectangle, where the first and last pixel of the
+        full-size picture are; the grid keeps its pitch.
+        """
+        if (left, top, height, width) == (0, 0, *canvas):
+            return self
+        rows = _cells(top, height, canvas[0], self.grid[0])
+        columns = _cells(left, width, canvas[1], self.grid[1])
+        return HazeMaps(_between(_between(self.values, rows, axis=1), columns, axis=2), self.density)
+
     @property
     def grid(self) -> tuple[int, int]:
         """Cells as ``(grid_height, grid_width)``."""
@@ -70,3 +82,21 @@ class HazeMaps:
         if not 0.0 <= self.density <= 1.0:
             return f"haze density is {self.density:.3g}, allowed is [0, 1]"
         return None
+
+
+def _cells(first: int, length: int, canvas: int, cells: int) -> NDArray[np.float32]:
+    pitch = (canvas - 1) / (cells - 1)
+    edges = np.clip([first - 0.5, first + length - 0.5], 0, canvas - 1) / pitch
+    count = max(2, round(edges[1] - edges[0]) + 1)
+    return np.linspace(edges[0], edges[1], count, dtype=np.float32)
+
+
+def _between(values: NDArray[np.float32], positions: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Linear interpolation along one axis; written as a + (b - a) f so that equal neighbours stay exact."""
+    lower = np.minimum(positions.astype(np.intp), values.shape[axis] - 2)
+    shape = [1, 1, 1]
+    shape[axis] = -1
+    fraction = (positions - lower).reshape(shape)
+    a: NDArray[np.float32] = values.take(lower, axis)
+    between: NDArray[np.float32] = a + (values.take(lower + 1, axis) - a) * fraction.astype(np.float32)
+    return between

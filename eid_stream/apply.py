@@ -1,0 +1,143 @@
+"""The correction: haze maps onto full-size Y'CbCr planes, by arithmetic alone.
+
+Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps. The work is
+split into one band of rows per core; the kernels release the GIL.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from eid_stream.frame import Colour, PixelLayout, Plane, Planes
+from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
+
+BANDS = min(4, os.cpu_count() or 1)
+Line = NDArray[np.float32]
+
+
+def apply_maps(
+    planes: Planes, out: Planes, maps: HazeMaps, layout: PixelLayout, colour: Colour, strength: float = 1.0
+) -> None:
+    """Correct ``planes`` into ``out`` (same shapes and dtype; rows may be strided, samples must be contiguous).
+
+    ``strength`` in [0, 1] blends the maps with identity: 0, and cells that say "no haze", return the input bit for
+    bit. Results are rounded to nearest and saturate at the code range of the bit depth. Bilinear interpolation has
+    aligned corners in every plane; gains and offsets are taken around black and neutral chroma of ``colour``.
+    """
+    luma = colour.luma_levels(layout.bit_depth)
+    chroma = colour.chroma_levels(layout.bit_depth)
+    values = maps.values
+    work = [
+        _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength),
+        _PlaneWork(planes[1], out[1], values[GAIN_CHROMA], values[OFFSET_CB], chroma, strength),
+        _PlaneWork(planes[2], out[2], values[GAIN_CHROMA], values[OFFSET_CR], chroma, strength),
+    ]
+    largest = np.float32((1 << layout.bit_depth) - 1)
+
+    def correct_band(band: int) -> None:
+        for plane in work:
+            plane.correct(band, largest)
+
+    others = [_workers().submit(correct_band, band) for band in range(1, BANDS)]
+    correct_band(0)
+    wait(others)
+    for other in others:
+        other.result()
+
+
+class _PlaneWork:
+    """One plane with its maps expanded to full width, in code values."""
+
+    def __init__(
+        self, plane: Plane, out: Plane, gain: Line, offset: Line, levels: tuple[float, float], strength: float
+    ) -> None:
+        if plane.shape != out.shape or plane.dtype != out.dtype:
+            raise ValueError(f"planes differ: {plane.dtype} {plane.shape} into {out.dtype} {out.shape}")
+        self.height, self.width = plane.shape
+        self.plane, self.stride = _flat(plane)
+        self.out, self.out_stride = _flat(out)
+        zero, span = levels
+        gain = 1.0 + np.float32(strength) * (gain - 1.0)
+        codes = np.float32(strength * span) * offset + np.float32(zero) * (1.0 - gain)
+        self.gains = _expand_columns(np.ascontiguousarray(gain, np.float32), self.width)
+        self.offsets = _expand_columns(np.ascontiguousarray(codes, np.float32), self.width)
+
+    def correct(self, band: int, largest: np.float32) -> None:
+        """Correct one of the ``BANDS`` bands of rows."""
+        first, last = self.height * band // BANDS, self.height * (band + 1) // BANDS
+        _correct_rows(
+            self.plane,
+            self.stride,
+            self.out,
+            self.out_stride,
+            self.gains,
+            self.offsets,
+            first,
+            last,
+            self.height,
+            largest,
+        )
+
+
+def _flat(plane: Plane) -> tuple[Plane, int]:
+    """A plane as one contiguous line and its row stride in samples, so that the kernel's loads are contiguous."""
+    row_bytes, sample_bytes = plane.strides
+    if sample_bytes != plane.itemsize or row_bytes % sample_bytes or row_bytes < 0:
+        raise ValueError(f"a plane's rows must hold contiguous samples, strides are {plane.strides} bytes")
+    height, width = plane.shape
+    stride = row_bytes // sample_bytes
+    flat = np.lib.stride_tricks.as_strided(plane, ((height - 1) * stride + width,), (sample_bytes,))
+    return cast(Plane, flat), stride
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, BANDS - 1), thread_name_prefix="apply")
+
+
+@njit(nogil=True, cache=True)
+def _expand_columns(cells: Line, width: int) -> Line:
+    grid_height, grid_width = cells.shape
+    lines = np.empty((grid_height, width), np.float32)
+    pitch = (grid_width - 1) / max(width - 1, 1)
+    for x in range(width):
+        left = min(int(x * pitch), grid_width - 2)
+        fraction = np.float32(x * pitch - left)
+        for row in range(grid_height):
+            a = cells[row, left]
+            lines[row, x] = a + (cells[row, left + 1] - a) * fraction
+    return lines
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"})
+def _correct_rows(
+    plane: Plane,
+    stride: int,
+    out: Plane,
+    out_stride: int,
+    gains: Line,
+    offsets: Line,
+    first: int,
+    last: int,
+    height: int,
+    largest: np.float32,
+) -> None:
+    grid_height, width = gains.shape
+    pitch = (grid_height - 1) / max(height - 1, 1)
+    for y in range(first, last):
+        above = min(int(y * pitch), grid_height - 2)
+        fraction = np.float32(y * pitch - above)
+        source = plane[y * stride : y * stride + width]
+        target = out[y * out_stride : y * out_stride + width]
+        gain_above, gain_below = gains[above], gains[above + 1]
+        offset_above, offset_below = offsets[above], offsets[above + 1]
+        for x in range(width):
+            gain = gain_above[x] + (gain_below[x] - gain_above[x]) * fraction
+            offset = offset_above[x] + (offset_below[x] - offset_above[x]) * fraction
+            value = gain * np.float32(source[x]) + offset
+            target[x] = np.int32(min(max(value, np.float32(0.0)), largest) + np.float32(0.5))
