@@ -1,0 +1,60 @@
+"""Smoothing in time, and where it must start anew."""
+
+import numpy as np
+import pytest
+
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.temporal import Continuity, TemporalFilter
+from eid_stream.thumbnail import Area, Thumbnail
+
+
+def maps(gain: float) -> HazeMaps:
+    values = HazeMaps.identity(3, 3).values
+    values[0] = gain
+    return HazeMaps(values, 0.5)
+
+
+def thumbnail(luma: float = 0.4, seed: int = 0) -> Thumbnail:
+    texture = np.random.default_rng(seed).uniform(0, 0.02, (3, 48, 64)).astype(np.float32)
+    return Thumbnail(texture + np.float32(luma), Area(0, 0, 64, 48))
+
+
+@pytest.mark.parametrize("rate", [10, 25, 60, 240])
+def test_the_time_constant_is_in_seconds_whatever_the_frame_rate(rate: int) -> None:
+    smooth = TemporalFilter(time_constant_seconds=0.5)
+    smooth.update(maps(1.0), 0.0)
+    for index in range(1, rate // 2 + 1):
+        result = smooth.update(maps(2.0), index / rate)
+    assert result.values[0, 0, 0] == pytest.approx(2.0 - np.exp(-1.0), abs=0.02)
+
+
+def test_the_first_estimate_and_the_one_after_a_reset_are_taken_as_they_are() -> None:
+    smooth = TemporalFilter()
+    assert smooth.update(maps(2.0), 0.0).values[0, 0, 0] == 2.0
+    smooth.reset()
+    assert smooth.update(maps(3.0), 0.04).values[0, 0, 0] == 3.0
+
+
+def test_the_filter_is_causal_and_leaves_its_input_alone() -> None:
+    smooth, first, second = TemporalFilter(), maps(1.0), maps(2.0)
+    smooth.update(first, 0.0)
+    smooth.update(second, 0.04)
+    assert first.values[0, 0, 0] == 1.0
+    assert second.values[0, 0, 0] == 2.0
+
+
+def test_a_change_of_grid_starts_anew() -> None:
+    smooth = TemporalFilter()
+    smooth.update(HazeMaps.identity(2, 2), 0.0)
+    assert smooth.update(maps(2.0), 0.04).values[0, 0, 0] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "luma", "broken"),
+    [(0.04, 0.42, False), (0.0, 0.4, False), (2.0, 0.4, True), (-0.04, 0.4, True), (0.04, 0.7, True)],
+    ids=["next frame", "same time", "gap", "backwards", "cut"],
+)
+def test_a_break_in_time_or_scene_is_seen(seconds: float, luma: float, broken: bool) -> None:
+    continuity = Continuity()
+    assert continuity.broken(thumbnail(), 0.0)
+    assert continuity.broken(thumbnail(luma, seed=1), seconds) is broken
