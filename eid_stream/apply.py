@@ -7,13 +7,12 @@ split into one band of rows per core; the kernels release the GIL.
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from typing import cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eid_stream.frame import Colour, PixelLayout, Plane, Planes
+from eid_stream.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
 
 BANDS = min(4, os.cpu_count() or 1)
@@ -59,8 +58,8 @@ class _PlaneWork:
         if plane.shape != out.shape or plane.dtype != out.dtype:
             raise ValueError(f"planes differ: {plane.dtype} {plane.shape} into {out.dtype} {out.shape}")
         self.height, self.width = plane.shape
-        self.plane, self.stride = _flat(plane)
-        self.out, self.out_stride = _flat(out)
+        self.plane, self.stride = flat_view(plane)
+        self.out, self.out_stride = flat_view(out)
         zero, span = levels
         gain = 1.0 + np.float32(strength) * (gain - 1.0)
         codes = np.float32(strength * span) * offset + np.float32(zero) * (1.0 - gain)
@@ -82,17 +81,6 @@ class _PlaneWork:
             self.height,
             largest,
         )
-
-
-def _flat(plane: Plane) -> tuple[Plane, int]:
-    """A plane as one contiguous line and its row stride in samples, so that the kernel's loads are contiguous."""
-    row_bytes, sample_bytes = plane.strides
-    if sample_bytes != plane.itemsize or row_bytes % sample_bytes or row_bytes < 0:
-        raise ValueError(f"a plane's rows must hold contiguous samples, strides are {plane.strides} bytes")
-    height, width = plane.shape
-    stride = row_bytes // sample_bytes
-    flat = np.lib.stride_tricks.as_strided(plane, ((height - 1) * stride + width,), (sample_bytes,))
-    return cast(Plane, flat), stride
 
 
 @cache

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from eid_stream.frame import Frame, Plane
+from eid_stream.frame import Frame, Plane, flat_view
 
 THUMBNAIL_WIDTH = 256
 THUMBNAIL_HEIGHT = 192
@@ -59,6 +60,31 @@ def make_thumbnail(frame: Frame, width: int = THUMBNAIL_WIDTH, height: int = THU
     return Thumbnail(values, area, frame.colour.matrix)
 
 
-def _shrink(plane: Plane, width: int, height: int) -> Plane:
-    smaller = width < plane.shape[1] or height < plane.shape[0]
-    return cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)  # type: ignore[return-value]
+def _shrink(plane: Plane, width: int, height: int) -> NDArray[np.float32]:
+    if width > plane.shape[1] or height > plane.shape[0]:
+        larger = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(larger, np.float32)
+    small = np.empty((height, width), np.float32)
+    _average_boxes(*flat_view(plane), plane.shape[0], plane.shape[1], small)
+    return small
+
+
+@njit(nogil=True, cache=True)
+def _average_boxes(plane: Plane, stride: int, height: int, width: int, small: NDArray[np.float32]) -> None:
+    """Means of whole-pixel boxes: OpenCV's INTER_AREA weighs the pixels of two boxes and takes five times as long."""
+    small_height, small_width = small.shape
+    columns = np.empty(width, np.int32)
+    edges = np.arange(small_width + 1) * width // small_width
+    for row in range(small_height):
+        first, last = row * height // small_height, (row + 1) * height // small_height
+        columns[:] = 0
+        for y in range(first, last):
+            line = plane[y * stride : y * stride + width]
+            for x in range(width):
+                columns[x] += line[x]
+        for column in range(small_width):
+            left, right = edges[column], edges[column + 1]
+            total = np.int32(0)
+            for x in range(left, right):
+                total += columns[x]
+            small[row, column] = np.float32(total) / np.float32((right - left) * (last - first))
