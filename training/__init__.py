@@ -1,0 +1,1 @@
+"""Training of the haze estimators: needs torch, is not part of the installed package."""
