@@ -30,15 +30,16 @@ def sensor_noise(picture: Field, *, seed: int, level: float = 0.01) -> Field:
     height, width = picture.shape[:2]
     noise = rng.standard_normal((height, width, 3), np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 0.7) * np.float32(2.3 * level)
-    return np.clip(picture + noise * np.sqrt(0.3 + 1.4 * picture), 0.0, 1.0)
+    return np.asarray(np.clip(picture + noise * np.sqrt(0.3 + 1.4 * picture), 0.0, 1.0), np.float32)
 
 
 def compress_jpeg(picture: Field, *, quality: int = 85) -> Field:
     """A still, float32 (h, w, 3) RGB in [0, 1], through JPEG with 4:2:0 chroma; ``quality`` 1 to 100."""
     codes = cv2.cvtColor(np.rint(picture * 255.0).astype(np.uint8), cv2.COLOR_RGB2BGR)
     packet = cv2.imencode(".jpg", codes, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    decoded = cv2.cvtColor(cv2.imdecode(packet, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return decoded.astype(np.float32) * np.float32(1.0 / 255.0)
+    decoded = cv2.imdecode(packet, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.float32) * np.float32(1.0 / 255.0)
 
 
 def compress_h264(pictures: Sequence[Field], *, quality: int = 26, rate: Fraction = Fraction(25)) -> list[Field]:

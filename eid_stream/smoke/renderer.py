@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.content_area import content_mask
 from eid_stream.smoke.look import SmokeLook, draw_look
 from eid_stream.smoke.plume import Plume
 from eid_stream.smoke.turbulence import Field, Turbulence
@@ -15,6 +16,9 @@ VEIL_SIDE = 256
 """Longest side, in pixels, at which smoke is computed; larger veils are enlarged from it: smoke is smooth."""
 DENSEST = 3.0
 """Optical depth that is approached but not passed: transmission stays above exp(-3)."""
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""RGB to luma of BT.709."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,12 +89,24 @@ class Smoke:
             transmission = cv2.resize(transmission, self._size, interpolation=cv2.INTER_LINEAR)
             light = cv2.resize(light, self._size, interpolation=cv2.INTER_LINEAR)
         airlight = cv2.merge([light * np.float32(channel) for channel in self.look.colour])
-        return Veil(transmission, airlight)  # type: ignore[arg-type]
+        return Veil(np.asarray(transmission, np.float32), np.asarray(airlight, np.float32))
 
-    def render(self, clear: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Rendered:
-        """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke; the tissue tints the veil."""
+    def render(
+        self,
+        clear: Field,
+        seconds: float,
+        *,
+        tips: Sequence[tuple[float, float]] | None = None,
+        content: NDArray[np.bool_] | None = None,
+    ) -> Rendered:
+        """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke; the tissue tints the veil.
+
+        ``content`` (h, w) tells where the scene is; there is no smoke on the black around it. None looks for it.
+        """
         plain = self.veil(seconds, tips)
-        veil = Veil(plain.transmission, plain.airlight * _tissue_tint(clear, self.look.tint))
+        inside = scene_of(clear) if content is None else content
+        transmission = np.where(inside, plain.transmission, np.float32(1.0))
+        veil = Veil(transmission, plain.airlight * _tissue_tint(clear, self.look.tint))
         return Rendered(shade(clear, veil), veil)
 
     def _pattern(self, x: Field, y: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Field:
@@ -127,7 +143,17 @@ class Smoke:
 def shade(clear: Field, veil: Veil) -> Field:
     """The scattering model itself: J t + A (1 - t), clipped to [0, 1]."""
     transmission = veil.transmission[..., None]
-    return np.clip(clear * transmission + veil.airlight * (1.0 - transmission), 0.0, 1.0)
+    return np.asarray(np.clip(clear * transmission + veil.airlight * (1.0 - transmission), 0.0, 1.0), np.float32)
+
+
+def scene_of(clear: Field) -> NDArray[np.bool_]:
+    """Where a clear picture, float32 (h, w, 3) RGB in [0, 1], shows the scene rather than the endoscope's black border.
+
+    Only black that reaches all four corners is a border: shadows at one edge of a full picture are scene.
+    """
+    mask = content_mask(np.asarray(clear @ LUMINANCE, np.float32))
+    bordered = not (mask[0, 0] or mask[0, -1] or mask[-1, 0] or mask[-1, -1])
+    return mask if bordered else np.ones_like(mask)
 
 
 def _places(width: int, height: int) -> tuple[Field, Field]:
@@ -149,6 +175,7 @@ def _tissue_tint(clear: Field, tint: float) -> Field:
     height, width = clear.shape[:2]
     small = cv2.resize(clear, (16, 12), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), 2.0)
-    luminance = small @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    luminance = small @ LUMINANCE
     colour = (small + 0.1) / (luminance[..., None] + 0.1)
-    return cv2.resize(1.0 + tint * (colour - 1.0), (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    tinted = np.asarray(1.0 + tint * (colour - 1.0), np.float32)
+    return np.asarray(cv2.resize(tinted, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
