@@ -149,11 +149,19 @@ def shade(clear: Field, veil: Veil) -> Field:
 def scene_of(clear: Field) -> NDArray[np.bool_]:
     """Where a clear picture, float32 (h, w, 3) RGB in [0, 1], shows the scene rather than the endoscope's black border.
 
-    Only black that reaches all four corners is a border: shadows at one edge of a full picture are scene.
+    Only black that reaches all four corners is a border: shadows at one edge of a full picture are scene. The scene
+    is the convex hull of the largest bright part and its mirror images (endoscopes show circles and octagons), so
+    neither dark anatomy nor writing in a corner misleads it.
     """
     mask = content_mask(np.asarray(clear @ LUMINANCE, np.float32))
-    bordered = not (mask[0, 0] or mask[0, -1] or mask[-1, 0] or mask[-1, -1])
-    return mask if bordered else np.ones_like(mask)
+    if mask[0, 0] or mask[0, -1] or mask[-1, 0] or mask[-1, -1] or not mask.any():
+        return np.ones_like(mask)
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea)[:, 0]
+    across = outline.min(axis=0) + outline.max(axis=0) - outline
+    mirrored = np.concatenate([outline, across, np.stack([outline[:, 0], across[:, 1]], axis=1)])
+    hull = cv2.convexHull(np.concatenate([mirrored, np.stack([across[:, 0], outline[:, 1]], axis=1)]))
+    return cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), hull, (1.0,)).astype(bool)
 
 
 def _places(width: int, height: int) -> tuple[Field, Field]:
