@@ -53,9 +53,7 @@ def read_frame_list(folder: Path) -> list[FrameRecord]:
             f"Cannot read the frame list {path}: {error.strerror}. Set EID_DATA to its folder."
         ) from error
     except (KeyError, ValueError) as error:
-        raise ConfigError(
-            f"The frame list {path} is damaged: {error!r}. Write it with training.sort_frames."
-        ) from error
+        raise ConfigError(f"Damaged frame list {path}: {error!r}. Write it with training.sort_frames.") from error
 
 
 def write_frame_list(folder: Path, records: list[FrameRecord]) -> None:
