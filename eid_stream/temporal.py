@@ -13,8 +13,13 @@ TIME_CONSTANT_SECONDS = 0.25
 """Long enough to calm an estimate's noise, short enough to follow a puff of smoke."""
 GAP_SECONDS = 0.5
 """A longer pause between frames, or any step backwards, starts anew."""
-CUT_DIFFERENCE = 0.12
-"""Mean change of coarse luma in [0, 1] from one frame to the next that makes a scene cut."""
+CUT_DIFFERENCE = 0.05
+CUT_RATIO = 5.0
+"""A cut changes coarse luma in [0, 1] by more than this on average, and by so many times what motion did lately."""
+MOTION_SECONDS = 1.0
+"""How long "lately" is."""
+USUAL_MOTION = 0.02
+"""Change of coarse luma per frame to be expected of a scene just met; a fast camera reaches twice that."""
 
 
 class Continuity:
@@ -23,20 +28,30 @@ class Continuity:
     def __init__(self) -> None:
         self._seconds: float | None = None
         self._coarse: NDArray[np.float32] | None = None
+        self._motion = USUAL_MOTION
 
     def broken(self, thumbnail: Thumbnail, seconds: float) -> bool:
         """True at a scene cut, a gap, time running backwards, or the first frame. ``seconds`` is presentation time."""
-        area = thumbnail.picture
-        luma = thumbnail.values[0, area.top : area.top + area.height, area.left : area.left + area.width]
-        coarse = np.asarray(cv2.resize(luma, (16, 12), interpolation=cv2.INTER_AREA), np.float32)
-        broken = (
-            self._seconds is None
-            or self._coarse is None
-            or not 0.0 <= seconds - self._seconds <= GAP_SECONDS
-            or float(np.abs(coarse - self._coarse).mean()) > CUT_DIFFERENCE
-        )
+        coarse, before = _coarse_luma(thumbnail), self._coarse
+        elapsed = None if self._seconds is None else seconds - self._seconds
         self._seconds, self._coarse = seconds, coarse
-        return broken
+        if elapsed is None or before is None or not 0.0 <= elapsed <= GAP_SECONDS:
+            self._motion = USUAL_MOTION
+            return True
+        difference = float(np.abs(coarse - before).mean())
+        cut = difference > max(CUT_DIFFERENCE, CUT_RATIO * self._motion)
+        self._motion = USUAL_MOTION if cut else _blend(self._motion, difference, elapsed / MOTION_SECONDS)
+        return cut
+
+
+def _coarse_luma(thumbnail: Thumbnail) -> NDArray[np.float32]:
+    area = thumbnail.picture
+    luma = thumbnail.values[0, area.top : area.top + area.height, area.left : area.left + area.width]
+    return np.asarray(cv2.resize(luma, (16, 12), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _blend(before: float, now: float, time_constants: float) -> float:
+    return before - math.expm1(-time_constants) * (now - before)
 
 
 class TemporalFilter:
@@ -53,7 +68,7 @@ class TemporalFilter:
         if before is None or before.values.shape != maps.values.shape or self._time_constant_seconds <= 0.0:
             self._maps = maps
         else:
-            weight = -math.expm1(-max(0.0, seconds - self._seconds) / self._time_constant_seconds)
+            weight = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
             values = before.values + np.float32(weight) * (maps.values - before.values)
             self._maps = HazeMaps(values, before.density + weight * (maps.density - before.density))
         self._seconds = seconds
