@@ -1,0 +1,99 @@
+"""What a live address may do, and how it may be printed."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from eid_stream.errors import ConfigError
+
+_PROTOCOLS = {
+    "rtsp": "rtsp,rtp,udp,tcp",
+    "rtsps": "rtsps,rtsp,rtp,srtp,udp,tls,tcp",
+    "rtmp": "rtmp,tcp",
+    "rtmps": "rtmps,rtmp,tls,tcp",
+    "http": "http,tcp",
+    "https": "https,http,tls,tcp",
+    "udp": "udp",
+    "rtp": "rtp,udp",
+    "tcp": "tcp",
+    "srt": "srt",
+}
+"""Protocols FFmpeg may use for an address, by its scheme: what the address needs and nothing that reads files."""
+
+STREAM_FORMATS = (
+    "mpegts,mpegtsraw,flv,live_flv,matroska,webm,mov,mp4,ogg,mpeg,mpjpeg,mpjpeg_2,mjpeg,mjpeg_2000,h264,hevc,av1,obu,"
+    "ivf,nut,avi,yuv4mpegpipe,mpegvideo,m4v,rtsp,rtp,asf"
+)
+"""Containers a network stream may have. Playlists and lists of files are absent: they would open further addresses."""
+
+_SECRET_NAMES = re.compile(r"pass|secret|token|key|auth|sig|credential|streamid|user", re.IGNORECASE)
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAddress:
+    """A network address split into what FFmpeg opens and what is allowed on the way."""
+
+    url: str
+    """What FFmpeg opens, credentials included: never to be printed."""
+    scheme: str
+    listen: bool
+    """Wait for a sender to connect instead of connecting (asked for by ``listen=1`` in the query)."""
+
+    @property
+    def protocols(self) -> str:
+        """FFmpeg's ``protocol_whitelist`` for this address."""
+        return _PROTOCOLS[self.scheme]
+
+    @property
+    def is_playlist(self) -> bool:
+        """Whether the address names an HLS playlist."""
+        return self.scheme in ("http", "https") and urlsplit(self.url).path.lower().endswith((".m3u8", ".m3u"))
+
+
+def scheme_of(address: str) -> str:
+    """The scheme in front of ``://`` in lower case; empty without one."""
+    return address.partition("://")[0].lower() if "://" in address else ""
+
+
+def is_network(address: str) -> bool:
+    """Whether an address names a stream on a network rather than a file, a device or a generator."""
+    return scheme_of(address) in _PROTOCOLS
+
+
+def parse_network(address: str) -> LiveAddress:
+    """Split a network address.
+
+    Raises:
+        ConfigError: the scheme is unknown, or there is no host in it.
+    """
+    scheme = scheme_of(address)
+    if scheme not in _PROTOCOLS:
+        raise ConfigError(
+            f"Cannot use the address {redacted(address)}: streams start with one of "
+            f"{', '.join(f'{name}://' for name in _PROTOCOLS)}."
+        )
+    parts = urlsplit(address)
+    if not parts.netloc:
+        raise ConfigError(f"The address {redacted(address)} names no host. Write {scheme}://host:port/path.")
+    listen = dict(parse_qsl(parts.query, keep_blank_values=True)).get("listen") in ("", "1", "true")
+    if listen and scheme in ("rtsp", "http", "rtmp"):
+        rest = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != "listen"]
+        return LiveAddress(urlunsplit(parts._replace(query="&".join(rest))), scheme, listen=True)
+    return LiveAddress(address, scheme, listen)
+
+
+def redacted(address: str) -> str:
+    """The address without user name, password and secrets in the query: fit to be printed and stored."""
+    without_user = _USER_INFO.sub("", address)
+    if "://" not in without_user or "?" not in without_user:
+        return without_user
+    front, _, query = without_user.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    hidden = [(name, "***" if _SECRET_NAMES.search(name) else value) for name, value in pairs]
+    return f"{front}?{urlencode(hidden, safe='*:/,', quote_via=quote)}"
+
+
+def without_secrets(text: str, address: str) -> str:
+    """A message of a library with every mention of ``address`` made fit to be printed."""
+    return _USER_INFO.sub("", text.replace(address, redacted(address)))
