@@ -11,11 +11,13 @@ from av.codec.context import Flags, ThreadType
 from av.container import InputContainer
 
 from eid_stream.errors import SourceOpenError, SourceReadError
-from eid_stream.frame import Colour, Frame, PixelLayout, StreamInfo
+from eid_stream.frame import Colour, Frame, StreamInfo
 from eid_stream.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 
 if TYPE_CHECKING:
     from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.format import VideoFormat
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -98,7 +100,7 @@ class LiveStream:
         if not self._reading:
             self._container.close()
 
-    def _packets(self) -> Iterator["Packet"]:
+    def _packets(self) -> Iterator["Packet[VideoStream]"]:
         try:
             for packet in self._container.demux(self._stream):
                 if self._closing:
@@ -108,7 +110,7 @@ class LiveStream:
             if not self._closing:
                 raise SourceReadError(f"{self._label} broke off: {_reason(error)}.") from error
 
-    def _decoded(self, packet: "Packet") -> list["VideoFrame"]:
+    def _decoded(self, packet: "Packet[VideoStream]") -> list["VideoFrame"]:
         try:
             return self._stream.decode(packet)
         except av.FFmpegError:
@@ -149,7 +151,9 @@ def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> Inp
             metadata_errors="replace",
         )
     except av.error.ProtocolNotFoundError as error:
-        raise SourceOpenError(f"Cannot open {wanted.label}: this build of FFmpeg does not speak its protocol.") from error
+        raise SourceOpenError(
+            f"Cannot open {wanted.label}: this build of FFmpeg does not speak its protocol."
+        ) from error
     except av.error.ExitError as error:
         raise SourceOpenError(
             f"Cannot open {wanted.label}: no video came within {open_seconds:g} s. Is the sender running?"
@@ -175,13 +179,13 @@ def _first_video(container: InputContainer, label: str) -> "VideoStream":
 
 def _describe(stream: "VideoStream", label: str) -> StreamInfo:
     context = stream.codec_context
-    layout: PixelLayout = nearest_layout(context.format)
+    assert context.format is not None
     return StreamInfo(
         address=label,
         width=context.width,
         height=context.height,
-        layout=layout,
-        colour=_announced_colour(stream),
+        layout=nearest_layout(context.format),
+        colour=_announced_colour(context, context.format),
         time_base=stream.time_base or Fraction(1, 90_000),
         live=True,
         nominal_rate=stream.average_rate or stream.guessed_rate,
@@ -190,11 +194,10 @@ def _describe(stream: "VideoStream", label: str) -> StreamInfo:
     )
 
 
-def _announced_colour(stream: "VideoStream") -> Colour:
-    context = stream.codec_context
-    if context.format.is_rgb:
+def _announced_colour(context: "VideoCodecContext", pixel_format: "VideoFormat") -> Colour:
+    if pixel_format.is_rgb:
         return Colour(matrix=1, primaries=context.color_primaries, transfer=context.color_trc, full_range=True)
-    full_range = context.format.name.startswith("yuvj") or {1: False, 2: True}.get(int(context.color_range))
+    full_range = pixel_format.name.startswith("yuvj") or {1: False, 2: True}.get(int(context.color_range))
     return Colour(int(context.colorspace), int(context.color_primaries), int(context.color_trc), full_range)
 
 

@@ -17,7 +17,7 @@ _NANOSECONDS = Fraction(1, 10**9)
 
 
 class OpenCvCamera:
-    """Pictures of camera ``number`` as 4:2:0 BT.601, the conversion OpenCV itself makes; buffered as little as it can."""
+    """Pictures of camera ``number`` as 4:2:0 BT.601, OpenCV's own conversion; buffered as little as it can."""
 
     def __init__(
         self, number: int | str, *, width: int | None = None, height: int | None = None, rate: Fraction | None = None
@@ -31,7 +31,7 @@ class OpenCvCamera:
 
         self._label = f"camera:{number}"
         self._closed = False
-        self._capture = cv2.VideoCapture(number)  # type: ignore[call-overload]
+        self._capture = cv2.VideoCapture(number)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         for setting, value in (
             (cv2.CAP_PROP_FRAME_WIDTH, width),
@@ -74,8 +74,6 @@ class OpenCvCamera:
         try:
             while not self._closed:
                 found, picture = self._capture.read()
-                if self._closed:
-                    return
                 if not found:
                     raise SourceReadError(f"{self._label} delivers no more pictures.")
                 yield self._frame(picture, index, time.monotonic_ns())

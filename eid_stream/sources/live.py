@@ -1,0 +1,116 @@
+"""Opens whatever delivers video now: devices, network streams, standard input, the screen, generators."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from eid_stream.errors import ConfigError
+from eid_stream.interfaces import Source
+from eid_stream.sources.address import (
+    STREAM_FORMATS,
+    LiveAddress,
+    is_network,
+    parse_network,
+    redacted,
+)
+from eid_stream.sources.live_stream import LiveInput, LiveStream
+from eid_stream.sources.opencv_camera import OpenCvCamera
+from eid_stream.sources.real_time import RealTimeSource
+from eid_stream.sources.reconnecting import ReconnectingSource
+from eid_stream.sources.same_host import SameHostOpener
+from eid_stream.sources.v4l2 import choose_mode, demuxer_options, inspect
+
+_CAMERA = re.compile(r"camera:(\d+)")
+_DEVICE = re.compile(r"/dev/video\d+|/dev/v4l/.+")
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureWish:
+    """What a device or the screen is asked for; None leaves the choice to us."""
+
+    width: int | None = None
+    height: int | None = None
+    rate: Fraction | None = None
+    pixel_format: str | None = None
+
+
+def is_live(address: str) -> bool:
+    """Whether an address names something that delivers video now; files and ``phantom:`` are not."""
+    return (
+        address == "-"
+        or address.startswith(("lavfi:", "screen:"))
+        or bool(_CAMERA.fullmatch(address) or _DEVICE.fullmatch(address))
+        or is_network(address)
+    )
+
+
+def open_live(address: str, wish: CaptureWish | None = None) -> Source:
+    """Open a live address. Devices and network streams are reconnected for ever once they have worked.
+
+    Raises:
+        ConfigError: the address cannot be understood, or the device does not offer what is wished.
+        SourceOpenError: nothing comes from there.
+    """
+    connect = _connector(address, wish or CaptureWish())
+    if address == "-":
+        return connect()
+    if address.startswith("lavfi:"):
+        return RealTimeSource(connect())
+    return ReconnectingSource(connect)
+
+
+def _connector(address: str, wish: CaptureWish) -> Callable[[], Source]:
+    camera = _CAMERA.fullmatch(address)
+    if camera is not None:
+        number = int(camera[1])
+        return lambda: OpenCvCamera(number, width=wish.width, height=wish.height, rate=wish.rate)
+    if _DEVICE.fullmatch(address):
+        return lambda: LiveStream(_device(address, wish))
+    if is_network(address):
+        wanted = _network(parse_network(address), address)
+    elif address == "-":
+        wanted = LiveInput("standard input", sys.stdin.buffer, options=_only("pipe"))
+    elif address.startswith("lavfi:"):
+        wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
+    elif address.startswith("screen:"):
+        wanted = _screen(address, wish)
+    else:
+        raise ConfigError(f"{redacted(address)} is not the address of a live source.")
+    return lambda: LiveStream(wanted)
+
+
+def _device(path: str, wish: CaptureWish) -> LiveInput:
+    """Ask the device anew at every connection: another signal may offer other modes."""
+    mode = choose_mode(
+        inspect(path).modes, width=wish.width, height=wish.height, rate=wish.rate, pixel_format=wish.pixel_format
+    )
+    return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode))
+
+
+def _network(parsed: LiveAddress, address: str) -> LiveInput:
+    label = redacted(address)
+    if parsed.is_playlist:
+        options = {"format_whitelist": f"hls,{STREAM_FORMATS},aac,webvtt", "allowed_extensions": "ALL"}
+        return LiveInput(label, parsed.url, "hls", options, SameHostOpener(parsed.url))
+    options = _only(parsed.protocols) | {"fflags": "nobuffer", "analyzeduration": "2000000"}
+    if parsed.scheme in ("rtsp", "rtsps"):
+        options |= {"rtsp_flags": "listen" if parsed.listen else "prefer_tcp", "max_delay": "100000"}
+    elif parsed.listen:
+        options["listen"] = "1"
+    return LiveInput(label, parsed.url, options=options)
+
+
+def _only(protocols: str) -> dict[str, str]:
+    return {"protocol_whitelist": protocols, "format_whitelist": STREAM_FORMATS}
+
+
+def _screen(address: str, wish: CaptureWish) -> LiveInput:
+    """``screen:`` is the whole X11 display, ``screen::1+100,50`` a display and a corner."""
+    options = {"draw_mouse": "0", "framerate": str(wish.rate or 30)}
+    if wish.width and wish.height:
+        options["video_size"] = f"{wish.width}x{wish.height}"
+    return LiveInput(address, address.removeprefix("screen:") or os.environ.get("DISPLAY", ":0"), "x11grab", options)
