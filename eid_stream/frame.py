@@ -163,6 +163,10 @@ class StreamInfo:
     sample_aspect: Fraction | None = None
     rotation: int = 0
     """Degrees counter-clockwise by which the picture is to be turned for display (FFmpeg's display matrix)."""
+    display_matrix: tuple[int, ...] = ()
+    """All nine numbers of FFmpeg's display matrix (it can also mirror); empty where there is none."""
+    interlaced: bool = False
+    top_field_first: bool = False
     codec: str | None = None
     """FFmpeg's name of the codec of the incoming video (``h264``, ``hevc``, ...)."""
     start_seconds: Fraction = Fraction(0)
