@@ -87,15 +87,16 @@ def _inside(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _features(blocks: Values) -> Values:
     """Shape and spread of the coefficients and of their products with four neighbours: shape (blocks, 18)."""
     shape, left, right = fit_asymmetric(blocks)
-    columns = [shape, (left + right) / 2.0]
+    columns = [shape, (left + right) / 2.0 * _unit_scale(shape)]
     for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
         shape, left, right = fit_asymmetric(blocks * np.roll(blocks, shift, axis=(1, 2)))
-        columns += [shape, _mean_of_fit(shape, left, right), left, right]
+        scale = _unit_scale(shape)
+        columns += [shape, mean_of_fit(shape, left, right), left * scale, right * scale]
     return np.stack(columns, axis=1)
 
 
 def fit_asymmetric(blocks: Values) -> tuple[Values, Values, Values]:
-    """Fit an asymmetric generalised Gaussian to each block: its shape, left scale and right scale."""
+    """Fit an asymmetric generalised Gaussian to each block: its shape, left and right standard deviation."""
     flat = blocks.reshape(len(blocks), -1)
     squared = flat * flat
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -104,9 +105,17 @@ def fit_asymmetric(blocks: Values) -> tuple[Values, Values, Values]:
         ratio = left / right
         ratio_hat = np.abs(flat).mean(axis=1) ** 2 / squared.mean(axis=1)
         normed = ratio_hat * (ratio**3 + 1.0) * (ratio + 1.0) / (ratio**2 + 1.0) ** 2
-    shape = _shape_for(normed)
-    scale = np.sqrt(_gamma(1.0 / shape) / _gamma(3.0 / shape))
-    return shape, left * scale, right * scale
+    return _shape_for(normed), left, right
+
+
+def mean_of_fit(shape: Values, left: Values, right: Values) -> Values:
+    """Mean of the fitted distribution (Mittal et al. 2013, eq. 8)."""
+    return (right - left) * _unit_scale(shape) * _gamma(2.0 / shape) / _gamma(1.0 / shape)
+
+
+def _unit_scale(shape: Values) -> Values:
+    """Scale parameter of a distribution with standard deviation one."""
+    return np.sqrt(_gamma(1.0 / shape) / _gamma(3.0 / shape))
 
 
 def _shape_for(normed: Values) -> Values:
@@ -116,10 +125,6 @@ def _shape_for(normed: Values) -> Values:
     above = np.clip(np.searchsorted(table, finite), 1, len(table) - 1)
     nearer_below = finite - table[above - 1] <= table[above] - finite
     return np.where(np.isfinite(normed), _SHAPES[above - nearer_below], np.nan)
-
-
-def _mean_of_fit(shape: Values, left: Values, right: Values) -> Values:
-    return (right - left) * _gamma(2.0 / shape) / _gamma(1.0 / shape)
 
 
 def _gamma(values: Values) -> Values:

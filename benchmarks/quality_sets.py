@@ -1,0 +1,170 @@
+"""What quality is measured on: real pairs, rendered smoke, hazy and clear frames, clips."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.clips import read_clip
+from benchmarks.pictures import JPEG_COLOUR, Picture, Rgb, frame_of, rgb_of
+from eid_stream.smoke import Smoke
+from training.frames import FrameRecord, load_rgb, read_frame_list
+
+DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
+"""Mean of 1 - t over the picture, for rendered smoke."""
+SMOKE_SEED = 20261121
+FRAMES_PER_SOURCE = 8
+PAIR_FRAMES = 145
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """One picture to be cleared."""
+
+    picture: Picture
+    source: str
+    """Camera system or clip."""
+    truth: Rgb | None = None
+    follows: bool = False
+    """True: the next moment of the same clip; False: memory must be reset first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureSet:
+    """Pictures of one kind, and what is measured on them."""
+
+    name: str
+    measures: frozenset[str]
+    """Some of ``truth``, ``blind``, ``identity``, ``flicker``."""
+    shots: Callable[[], Iterator[Shot]]
+    score_every: int = 1
+    """Every how many shots single pictures are scored; all of them are cleared."""
+    flicker_every: int = 1
+    """Shots between the two moments that flicker compares."""
+    sheet_shots: tuple[int, ...] = ()
+    """Which shots are shown on the set's sheet."""
+
+
+def pair_set(data: Path, limit: int | None = None) -> PictureSet:
+    """The fluid-simulated pair clip; 5 frames a second are no video, so every frame stands alone."""
+
+    stride = 1 if limit is None else max(1, PAIR_FRAMES // limit)
+
+    def shots() -> Iterator[Shot]:
+        hazy = read_clip(data / "clips" / "pair_smoke_480p5.mp4")
+        clear = read_clip(data / "clips" / "pair_clear_480p5.mp4")
+        for smoky, truth in islice(zip(hazy, clear, strict=True), 0, None, stride):
+            yield Shot(Picture.of(smoky), "pair", rgb_of(truth))
+
+    return PictureSet("pair", frozenset({"truth"}), shots, sheet_shots=tuple(n // stride for n in (10, 60, 110, 135)))
+
+
+def rendered_sets(data: Path, limit: int | None = None) -> list[PictureSet]:
+    """Rendered smoke over clear validation frames, three densities, the same takes for everyone."""
+    records = list(enumerate(balanced(records_of(data, "clear"), FRAMES_PER_SOURCE)))
+    records = spread(records, limit)
+
+    def shots(density: float) -> Iterator[Shot]:
+        for number, record in records:
+            clear = _even(load_rgb(record.path))
+            height, width = clear.shape[:2]
+            smoke = Smoke(seed=SMOKE_SEED + number, width=width, height=height, density=density)
+            hazy = smoke.render(clear, seconds=1.0).hazy
+            yield Shot(Picture.of(frame_of(hazy)), record.source, rgb_of(frame_of(clear)))
+
+    return [
+        PictureSet(f"rendered_{name}", frozenset({"truth"}), partial(shots, density), sheet_shots=_lines(len(records)))
+        for name, density in DENSITIES.items()
+    ]
+
+
+def hazy_set(data: Path, limit: int | None = None) -> PictureSet:
+    """Real hazy validation frames, without a truth."""
+    return _frame_set("hazy", spread(records_of(data, "hazy"), limit), "blind")
+
+
+def clear_set(data: Path, limit: int | None = None) -> PictureSet:
+    """Real clear validation frames: what comes out should be what went in."""
+    return _frame_set("clear", spread(records_of(data, "clear"), limit), "identity")
+
+
+def _frame_set(name: str, records: list[FrameRecord], measure: str) -> PictureSet:
+    def shots() -> Iterator[Shot]:
+        for record in records:
+            yield Shot(Picture.of(frame_of(_even(load_rgb(record.path)), colour=JPEG_COLOUR)), record.source)
+
+    return PictureSet(name, frozenset({measure}), shots, sheet_shots=_lines(len(records)))
+
+
+def _lines(count: int) -> tuple[int, ...]:
+    """Six shots of a set, evenly spread."""
+    return tuple(count * (2 * part + 1) // 12 for part in range(6))
+
+
+def spread(entries: list[Entry], limit: int | None) -> list[Entry]:
+    """At most ``limit`` entries, evenly spread over the list."""
+    if limit is None or limit >= len(entries):
+        return entries
+    return [entries[place] for place in np.linspace(0, len(entries) - 1, limit).round().astype(int)]
+
+
+def clip_sets(data: Path) -> list[PictureSet]:
+    """Real clips, frame after frame through the whole product; and the bright clip that must stay as it is."""
+    clips = data / "clips"
+    segments = clips / "cholec80_video01"
+
+    def clip(name: str, paths: list[Path], first: int, last: int, **kind: int) -> PictureSet:
+        length = last - first
+        return PictureSet(
+            name,
+            frozenset({"blind", "flicker"}),
+            partial(_clip_shots, name, paths, first, last, 1),
+            score_every=kind["score_every"],
+            flicker_every=kind.get("flicker_every", 1),
+            sheet_shots=tuple(length * part // 8 for part in (1, 3, 5, 7)),
+        )
+
+    bright = clips / "bright_clear_720p30.mp4"
+    return [
+        clip("smoke_480p60", [clips / "smoke_480p60.mp4"], 80, 440, score_every=20, flicker_every=2),
+        clip("wisps_1080p25", [clips / "wisps_1080p25.mp4"], 190, 250, score_every=12),
+        clip("smoke_cuts_256p33", [clips / "smoke_cuts_256p33.mp4"], 0, 600, score_every=20),
+        clip("cholec80_288", [segments / f"segment_{n}.mp4" for n in range(288, 291)], 0, 375, score_every=15),
+        clip("cholec80_295", [segments / f"segment_{n}.mp4" for n in range(295, 301)], 0, 750, score_every=25),
+        PictureSet(
+            "bright_clear_720p30",
+            frozenset({"identity", "flicker"}),
+            partial(_clip_shots, "bright_clear_720p30", [bright], 0, 735, 3),
+            score_every=4,
+            sheet_shots=(20, 100, 180),
+        ),
+    ]
+
+
+def _clip_shots(name: str, paths: list[Path], first: int, last: int, stride: int) -> Iterator[Shot]:
+    for number, frame in enumerate(islice(read_clip(*paths), first, last, stride)):
+        yield Shot(Picture.of(frame), name, follows=number > 0)
+
+
+def records_of(data: Path, kind: str) -> list[FrameRecord]:
+    """Validation frames of a kind, in the list's order."""
+    return [record for record in read_frame_list(data) if record.kind == kind and record.split == "val"]
+
+
+def balanced(records: list[FrameRecord], per_source: int) -> list[FrameRecord]:
+    """At most ``per_source`` frames of each source, evenly spread over its list."""
+    chosen = []
+    for source in sorted({record.source for record in records}):
+        chosen += spread([record for record in records if record.source == source], per_source)
+    return chosen
+
+
+def _even(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rgb[: rgb.shape[0] & ~1, : rgb.shape[1] & ~1]
