@@ -1,34 +1,25 @@
-"""Real clips as frames."""
+"""Real clips as frames, read as the product reads them."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-import av
-
-from eid_stream.frame import PIXEL_LAYOUTS, Frame
-from eid_stream.picture_buffer import colour_of, view
+from eid_stream.frame import Frame
+from eid_stream.sources.video_file import VideoFileSource
 
 
 def read_clip(*paths: Path) -> Iterator[Frame]:
-    """Decode files that join without a gap; index and time run on."""
-    index, start = 0, 0
+    """Frames of files that join without a gap; their numbers and time run on.
+
+    Raises:
+        SourceError: a file cannot be read.
+    """
+    index = ended = 0
     for path in paths:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            last = 0
-            for picture in container.decode(stream):
-                pts = picture.pts or 0
-                last = pts + (picture.duration or 0)
-                yield Frame(
-                    planes=view(picture),
-                    layout=PIXEL_LAYOUTS[picture.format.name.replace("yuvj", "yuv")],
-                    colour=colour_of(picture),
-                    pts=start + pts,
-                    time_base=stream.time_base,
-                    index=index,
-                    captured_ns=0,
-                    buffer=picture,
-                )
+        begins = ended
+        with closing(VideoFileSource(str(path))) as source:
+            for frame in source:
+                yield replace(frame, index=index, pts=begins + frame.pts)
+                ended = begins + frame.pts + frame.duration
                 index += 1
-            start += last

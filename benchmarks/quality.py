@@ -13,7 +13,7 @@ from benchmarks.no_reference import NoReference
 from benchmarks.peers import Peer
 from benchmarks.pyiqa_measures import PyiqaMeasures
 from benchmarks.quality_rows import SHIPPED_ROWS, make_rows
-from benchmarks.quality_sets import PictureSet, clear_set, clip_sets, hazy_set, pair_set, rendered_sets
+from benchmarks.quality_sets import PictureSet, clear_set, clip_sets, hazy_set, pair_set, phantom_set, rendered_sets
 from benchmarks.report import json_line, table
 from benchmarks.sheets import write_sheet
 from eid_stream.errors import EidStreamError
@@ -99,7 +99,7 @@ def choose_sets(options: Options) -> list[PictureSet]:
     makers = {
         "pair": lambda: [pair_set(data, limit)],
         "rendered": lambda: rendered_sets(data, limit),
-        "phantom": lambda: [],
+        "phantom": lambda: [phantom_set(limit)],
         "hazy": lambda: [hazy_set(data, limit)],
         "clips": lambda: clip_sets(data),
         "clear": lambda: [clear_set(data, limit)],

@@ -1,7 +1,8 @@
 """What quality is measured on: real pairs, rendered smoke, hazy and clear frames, clips."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.clips import read_clip
 from benchmarks.pictures import JPEG_COLOUR, Picture, Rgb, frame_of, rgb_of
 from eid_stream.smoke import Smoke
+from eid_stream.sources.phantom import PhantomSource
 from training.frames import FrameRecord, load_rgb, read_frame_list
 
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
@@ -20,6 +22,8 @@ DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 SMOKE_SEED = 20261121
 FRAMES_PER_SOURCE = 8
 PAIR_FRAMES = 145
+PAIR_FIRST_SMOKE = 50
+"""Before it both files show the same picture; there the input is perfect and would rule the mean."""
 
 Entry = TypeVar("Entry")
 
@@ -53,17 +57,28 @@ class PictureSet:
 
 
 def pair_set(data: Path, limit: int | None = None) -> PictureSet:
-    """The fluid-simulated pair clip; 5 frames a second are no video, so every frame stands alone."""
-
-    stride = 1 if limit is None else max(1, PAIR_FRAMES // limit)
+    """The smoky part of the fluid-simulated pair clip; 5 frames a second are no video, so each stands alone."""
+    clips = data / "clips"
+    stride = 1 if limit is None else max(1, (PAIR_FRAMES - PAIR_FIRST_SMOKE) // limit)
 
     def shots() -> Iterator[Shot]:
-        hazy = read_clip(data / "clips" / "pair_smoke_480p5.mp4")
-        clear = read_clip(data / "clips" / "pair_clear_480p5.mp4")
-        for smoky, truth in islice(zip(hazy, clear, strict=True), 0, None, stride):
+        hazy, clear = (read_clip(clips / f"pair_{kind}_480p5.mp4") for kind in ("smoke", "clear"))
+        for smoky, truth in islice(zip(hazy, clear, strict=True), PAIR_FIRST_SMOKE, PAIR_FRAMES, stride):
             yield Shot(Picture.of(smoky), "pair", rgb_of(truth))
 
-    return PictureSet("pair", frozenset({"truth"}), shots, sheet_shots=tuple(n // stride for n in (10, 60, 110, 135)))
+    return PictureSet("pair", frozenset({"truth"}), shots, sheet_shots=_lines((PAIR_FRAMES - PAIR_FIRST_SMOKE) // stride))
+
+
+def phantom_set(limit: int | None = None) -> PictureSet:
+    """The synthetic operation: video with a truth. Smooth painted tissue, so figures are higher than on real video."""
+
+    def shots() -> Iterator[Shot]:
+        with closing(PhantomSource(f"phantom:?size=960x540&seed=3&smoke=0.45&frames={limit or 100}")) as source:
+            for frame in source:
+                truth = replace(frame, planes=source.truth(frame.pts))
+                yield Shot(Picture.of(frame), "phantom", rgb_of(truth), follows=frame.index > 0)
+
+    return PictureSet("phantom", frozenset({"truth", "flicker"}), shots, score_every=5, sheet_shots=(5, 50, 95))
 
 
 def rendered_sets(data: Path, limit: int | None = None) -> list[PictureSet]:
