@@ -35,8 +35,8 @@ class PhantomSource:
             address=address,
             width=width,
             height=height,
-            layout=self._painter.layout,
-            colour=self._painter.colour,
+            layout=self._painter.code_values.layout,
+            colour=self._painter.code_values.colour,
             time_base=1 / rate,
             live=self._options.realtime,
             nominal_rate=rate,
@@ -74,8 +74,8 @@ class PhantomSource:
     def _frame(self, planes: Planes, number: int, index: int) -> Frame:
         return Frame(
             planes=planes,
-            layout=self._painter.layout,
-            colour=self._painter.colour,
+            layout=self._painter.code_values.layout,
+            colour=self._painter.code_values.colour,
             pts=number,
             time_base=self._info.time_base,
             index=index,

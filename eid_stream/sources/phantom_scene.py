@@ -13,7 +13,7 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Organ:
-    """A dome with an uneven outline. Places and radii in picture widths from the centre, angle in radians."""
+    """A dome with an uneven outline. Places and radii in units of anatomy, from the centre; angle in radians."""
 
     place: tuple[float, float]
     radii: tuple[float, float]
@@ -30,7 +30,7 @@ class Organ:
 
 
 LIVER = ((0.36, 0.10, 0.09), (0.47, 0.17, 0.13))
-FAT = ((0.86, 0.62, 0.28), (0.92, 0.76, 0.47))
+FAT = ((0.92, 0.62, 0.26), (0.95, 0.76, 0.44))
 BOWEL = ((0.80, 0.42, 0.38), (0.88, 0.58, 0.52))
 WALL = ((0.62, 0.28, 0.25), (0.74, 0.42, 0.36))
 GALLBLADDER = ((0.62, 0.50, 0.42), (0.74, 0.64, 0.50))
@@ -50,7 +50,7 @@ ORGANS = (
 def paint_scene(*, seed: int, width: int, height: int, reach: float = 1.0) -> Field:
     """Paint the anatomy, float32 (height, width, 3) RGB in [0, 1]; every seed moves and turns the organs a little.
 
-    ``reach`` is how much of the anatomy the width of the picture takes in.
+    ``reach`` is how many units of anatomy the width of the picture takes in.
     """
     rng = np.random.default_rng([seed, 0x5CE8E])
     x, y = _places(width, height, reach)
@@ -68,8 +68,13 @@ def _places(width: int, height: int, reach: float) -> tuple[Field, Field]:
     return np.repeat(x, height, axis=0), np.repeat(y, width, axis=1)
 
 
+def _unit(x: Field) -> float:
+    """Pixels per unit of anatomy."""
+    return 1.0 / float(x[0, 1] - x[0, 0])
+
+
 def _noise(rng: np.random.Generator, x: Field, y: Field, scale: float) -> Field:
-    """Smooth noise of variance about 1 whose largest features are ``scale`` picture widths."""
+    """Smooth noise of variance about 1 whose largest features are ``scale`` units of anatomy."""
     tile = noise_tile(int(rng.integers(12)))
     shift = rng.uniform(0.0, TILE, 2).astype(np.float32)
     factor = np.float32(TILE / (4.0 * scale))
@@ -93,7 +98,7 @@ def _add(organ: Organ, rng: np.random.Generator, x: Field, y: Field, colour: Fie
         surface += 0.30 * organ.lobules * groove
         skin *= (0.68 + 0.32 * groove)[..., None]
     if organ.vessels:
-        _draw_vessels(organ, rng, skin)
+        _draw_vessels(organ, rng, skin, _unit(x))
     colour *= shadow[..., None]
     colour += alpha[..., None] * (skin - colour)
     relief += alpha * (surface - relief)
@@ -111,24 +116,25 @@ def _distance(organ: Organ, rng: np.random.Generator, x: Field, y: Field) -> Fie
 
 
 def _lobules(rng: np.random.Generator, x: Field, size: float) -> Field:
-    """Rounded cells of fat, 1 in their middle, 0 in the grooves between them; ``size`` in picture widths."""
+    """Rounded cells of fat, 1 in their middle, 0 in the grooves between them; ``size`` in units of anatomy."""
     height, width = x.shape
-    count = int(height / width / size**2)
+    pixels = size * _unit(x)
+    count = int(height * width / pixels**2)
     empty = np.full((height, width), 255, np.uint8)
     empty[rng.integers(0, height, count), rng.integers(0, width, count)] = 0
-    away = cv2.distanceTransform(empty, cv2.DIST_L2, 3) / np.float32(0.75 * size * width)
+    away = cv2.distanceTransform(empty, cv2.DIST_L2, 3) / np.float32(0.75 * pixels)
     domes = np.sqrt(np.clip(1.0 - away * away, 0.0, 1.0))
-    return np.asarray(cv2.GaussianBlur(domes, (0, 0), max(0.6, 0.06 * size * width)), np.float32)
+    return np.asarray(cv2.GaussianBlur(domes, (0, 0), max(0.6, 0.06 * pixels)), np.float32)
 
 
-def _draw_vessels(organ: Organ, rng: np.random.Generator, skin: Field) -> None:
+def _draw_vessels(organ: Organ, rng: np.random.Generator, skin: Field, unit: float) -> None:
     """Branching vessels in the organ's skin; arteries are red, veins bluish."""
     height, width = skin.shape[:2]
     for number in range(organ.vessels):
         mask = np.zeros((height, width), np.uint8)
-        start = (np.array(organ.place) + rng.uniform(-0.7, 0.7, 2) * organ.radii[::1]) * width + (width / 2, height / 2)
-        _draw_branch(mask, rng, start, rng.uniform(-np.pi, np.pi), 0.0036 * width * rng.uniform(0.5, 1.2), 0)
-        strength = (cv2.GaussianBlur(mask, (0, 0), max(0.5, width / 1500)) * np.float32(0.5 / 255.0))[..., None]
+        start = (np.array(organ.place) + rng.uniform(-0.7, 0.7, 2) * organ.radii) * unit + (width / 2, height / 2)
+        _draw_branch(mask, rng, start, rng.uniform(-np.pi, np.pi), unit * rng.uniform(0.0018, 0.0042), unit / 90.0, 0)
+        strength = (cv2.GaussianBlur(mask, (0, 0), max(0.5, unit / 1500)) * np.float32(0.5 / 255.0))[..., None]
         blood = np.array((0.55, 0.10, 0.09) if number % 3 else (0.42, 0.17, 0.26), np.float32)
         skin += strength * (blood - skin)
 
@@ -139,9 +145,9 @@ def _draw_branch(
     start: NDArray[np.float64],
     heading: float,
     thickness: float,
+    step: float,
     generation: int,
 ) -> None:
-    step = mask.shape[1] / 90.0
     place = start
     for _ in range(14):
         heading += rng.normal(0.0, 0.3)
@@ -150,14 +156,14 @@ def _draw_branch(
         cv2.line(mask, ends[0], ends[1], (255.0,), max(1, round(thickness)), cv2.LINE_AA, 4)
         if generation < 3 and rng.random() < 0.22:
             side = heading + rng.choice((-1.0, 1.0)) * rng.uniform(0.4, 0.9)
-            _draw_branch(mask, rng, following, side, 0.65 * thickness, generation + 1)
+            _draw_branch(mask, rng, following, side, 0.65 * thickness, step, generation + 1)
         place, thickness = following, 0.95 * thickness
 
 
 def _lit(rng: np.random.Generator, x: Field, y: Field, colour: Field, relief: Field, wet: Field) -> Field:
     """Light the relief from the scope, add what wet tissue mirrors, and let the light fall off."""
-    texels = np.float32(x.shape[1])
-    relief = cv2.GaussianBlur(relief, (0, 0), 0.003 * x.shape[1]) + 0.00025 * _noise(rng, x, y, 0.03)
+    texels = np.float32(_unit(x))
+    relief = cv2.GaussianBlur(relief, (0, 0), 0.003 * _unit(x)) + 0.00025 * _noise(rng, x, y, 0.03)
     slope_x = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3, scale=1.0 / 8.0) * texels
     slope_y = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3, scale=1.0 / 8.0) * texels
     facing = 1.0 / np.sqrt(1.0 + slope_x**2 + slope_y**2)
