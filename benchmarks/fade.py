@@ -50,7 +50,7 @@ class Corpus:
         across = away @ self.precision
         total = self.precision.sum()
         squared = (across * away).sum(axis=1) - variance * across.sum(axis=1) ** 2 / (1.0 + variance * total)
-        return np.sqrt(np.maximum(2.0 * squared, 0.0))
+        return np.asarray(np.sqrt(np.maximum(2.0 * squared, 0.0)), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,13 +97,13 @@ def patch_features(picture: Rgb) -> Values:
         _patches(1.0 - low / np.maximum(high, 1.0)).mean(axis=1),
         _colourfulness(_patches(red_green), _patches(yellow_blue)),
     ]
-    return np.log1p(np.stack(features, axis=1))
+    return np.asarray(np.log1p(np.stack(features, axis=1)), np.float64)
 
 
 def _patches(values: Values) -> Values:
     rows, columns = values.shape[0] // PATCH, values.shape[1] // PATCH
     cut = values[: rows * PATCH, : columns * PATCH].reshape(rows, PATCH, columns, PATCH)
-    return cut.swapaxes(1, 2).reshape(rows * columns, PATCH * PATCH)
+    return np.asarray(cut.swapaxes(1, 2).reshape(rows * columns, PATCH * PATCH))
 
 
 def _local_statistics(gray: Values) -> tuple[Values, Values, Values, Values, Values]:
@@ -141,8 +141,9 @@ def _contrast_energy(channel: Values, noise: float) -> Values:
     response = np.hypot(across, down)
     largest = response.max()
     if largest == 0.0:
-        return np.zeros_like(response)
-    return np.maximum(response * largest / (response + largest * _SEMISATURATION) - noise, 0.0)
+        return np.zeros_like(channel)
+    normalised = response * largest / (response + largest * _SEMISATURATION)
+    return np.asarray(np.maximum(normalised - noise, 0.0), np.float64)
 
 
 def _second_derivative() -> Values:
@@ -159,7 +160,7 @@ def _entropy(patches: Values) -> Values:
     count = len(patches)
     codes = patches.astype(np.int64) + 256 * np.arange(count)[:, None]
     share = np.bincount(codes.ravel(), minlength=256 * count).reshape(count, 256) / patches.shape[1]
-    return -np.sum(share * np.log2(np.maximum(share, 1e-12)), axis=1)
+    return np.asarray(-np.sum(share * np.log2(np.maximum(share, 1e-12)), axis=1), np.float64)
 
 
 def _colourfulness(red_green: Values, yellow_blue: Values) -> Values:

@@ -46,11 +46,11 @@ class MotionOf:
     def between(self, earlier: Luma, later: Luma, content: NDArray[np.bool_]) -> Motion | None:
         """Motion from ``later`` back to ``earlier``; None across a scene cut or where nothing can be trusted."""
         first, second = (np.rint(luma * 255.0).astype(np.uint8) for luma in (earlier, later))
-        back = self._flow.calc(second, first, None)
-        forth = self._flow.calc(first, second, None)
+        back = self._flow.calc(second, first, np.zeros((*later.shape, 2), np.float32))
+        forth = self._flow.calc(first, second, np.zeros((*later.shape, 2), np.float32))
         grid = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in later.shape[::-1])), axis=-1)
         back_map = (grid + back).astype(np.float32)
-        mismatch = np.linalg.norm(back + warp(forth, back_map), axis=-1)
+        mismatch = np.linalg.norm(back + warp(np.asarray(forth, np.float32), back_map), axis=-1)
         inside = (back_map >= 0).all(axis=-1) & (back_map <= np.array(later.shape[::-1]) - 1).all(axis=-1)
         trusted = inside & content & (mismatch < MISMATCH)
         if trusted.mean() < 0.05 or np.abs(later - warp(earlier, back_map))[trusted].mean() > CUT:
@@ -60,7 +60,8 @@ class MotionOf:
 
 def warp(values: Luma, back_map: Luma) -> Luma:
     """Move an earlier picture to where its content is now."""
-    return cv2.remap(values, back_map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    moved = cv2.remap(values, back_map[..., 0], back_map[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
 
 
 def small_luma(rgb: Rgb) -> Luma:

@@ -57,20 +57,22 @@ def colour_difference(lab_1: NDArray[np.float32], lab_2: NDArray[np.float32]) ->
     chroma = (c2 - c1) / (1.0 + 0.045 * mean_c)
     hue = delta_h / (1.0 + 0.015 * mean_c * _hue_tone(mean_h))
     squared = lightness**2 + chroma**2 + hue**2 + _rotation(mean_c, mean_h) * chroma * hue
-    return np.sqrt(np.maximum(squared, 0.0)).astype(np.float32, copy=False)
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
 
 
 def _lightness_weight(mean_l: NDArray[np.float32]) -> NDArray[np.float32]:
     squared = (mean_l - 50.0) ** 2
-    return 1.0 + 0.015 * squared / np.sqrt(20.0 + squared)
+    return np.asarray(1.0 + 0.015 * squared / np.sqrt(20.0 + squared), np.float32)
 
 
 def _hue_tone(mean_h: NDArray[np.float32]) -> NDArray[np.float32]:
     tone = 1.0 - 0.17 * np.cos(mean_h - np.deg2rad(30.0)) + 0.24 * np.cos(2.0 * mean_h)
-    return tone + 0.32 * np.cos(3.0 * mean_h + np.deg2rad(6.0)) - 0.20 * np.cos(4.0 * mean_h - np.deg2rad(63.0))
+    tone += 0.32 * np.cos(3.0 * mean_h + np.deg2rad(6.0)) - 0.20 * np.cos(4.0 * mean_h - np.deg2rad(63.0))
+    return np.asarray(tone, np.float32)
 
 
 def _rotation(mean_c: NDArray[np.float32], mean_h: NDArray[np.float32]) -> NDArray[np.float32]:
     away = (np.rad2deg(mean_h) % 360.0 - 275.0) / 25.0
     c7 = mean_c**7
-    return -2.0 * np.sqrt(c7 / (c7 + 25.0**7)) * np.sin(np.deg2rad(60.0) * np.exp(-(away**2)))
+    turn = np.sin(np.deg2rad(60.0) * np.exp(-(away**2)))
+    return np.asarray(-2.0 * np.sqrt(c7 / (c7 + 25.0**7)) * turn, np.float32)

@@ -70,7 +70,7 @@ def _halved(luma: Values) -> Values:
     taps = np.where(distance <= 1.0, near, far)
     taps = np.concatenate([taps, taps[::-1]]) / (2.0 * taps.sum())
     filtered = cv2.sepFilter2D(luma, -1, taps, taps, anchor=(3, 3), borderType=cv2.BORDER_REFLECT)
-    return filtered[::2, ::2]
+    return np.asarray(filtered[::2, ::2], np.float64)
 
 
 def _blocks(values: Values, size: int) -> Values:
@@ -81,7 +81,7 @@ def _blocks(values: Values, size: int) -> Values:
 def _inside(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows, columns = content.shape[0] // BLOCK, content.shape[1] // BLOCK
     whole = content[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    return whole.mean(axis=(1, 3)).ravel() > 0.99
+    return np.asarray(whole.mean(axis=(1, 3)).ravel() > 0.99)
 
 
 def _features(blocks: Values) -> Values:

@@ -97,11 +97,11 @@ GUIDE_RADIUS, GUIDE_EPSILON = 60, 1e-4
 def subtract_dark_channel(rgb: Rgb) -> Rgb:
     """Dark channel prior at full size, the usual settings: He, Sun, Tang 2009; guided filter: He, Sun, Tang 2010.
 
-    Window 15, omega 0.95, t at least 0.1; airlight is the brightest picture of the 0.1 % brightest dark channel.
+    Window 15, omega 0.95, t at least 0.1; airlight is the mean colour where the dark channel is brightest (0.1 %).
     """
     hazy = rgb.astype(np.float32) / np.float32(255.0)
     airlight = _airlight(hazy, _dark_channel(hazy))
-    rough = 1.0 - np.float32(OMEGA) * _dark_channel(hazy / airlight)
+    rough = np.asarray(1.0 - np.float32(OMEGA) * _dark_channel(hazy / airlight), np.float32)
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255.0)
     transmission = np.maximum(guided_filter(gray, rough), DARKEST_TRANSMISSION)[..., None]
     clear = (hazy - airlight) / transmission + airlight
@@ -116,7 +116,7 @@ def _dark_channel(rgb: Plane) -> Plane:
 def _airlight(hazy: Plane, dark: Plane) -> Plane:
     count = max(1, dark.size // 1000)
     candidates = hazy.reshape(-1, 3)[np.argpartition(dark.ravel(), -count)[-count:]]
-    return np.maximum(candidates.mean(axis=0), 1.0 / 255.0).astype(np.float32, copy=False)
+    return np.asarray(np.maximum(candidates.mean(axis=0), 1.0 / 255.0), np.float32)
 
 
 def guided_filter(guide: Plane, values: Plane) -> Plane:
@@ -124,7 +124,7 @@ def guided_filter(guide: Plane, values: Plane) -> Plane:
     mean_guide, mean_values = _box(guide), _box(values)
     covariance = _box(guide * values) - mean_guide * mean_values
     slope = covariance / (_box(guide * guide) - mean_guide * mean_guide + np.float32(GUIDE_EPSILON))
-    return _box(slope) * guide + _box(mean_values - slope * mean_guide)
+    return np.asarray(_box(slope) * guide + _box(np.asarray(mean_values - slope * mean_guide)), np.float32)
 
 
 def _box(values: Plane) -> Plane:

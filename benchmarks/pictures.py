@@ -41,12 +41,10 @@ def rgb_of(frame: Frame) -> Rgb:
         for plane, (zero, span) in zip(frame.planes, levels, strict=True)
     ]
     rgb = np.stack(planes, axis=-1) @ np.linalg.inv(_to_ycbcr(frame.colour, frame.height)).T.astype(np.float32)
-    return np.clip(rgb * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+    return np.asarray(np.clip(rgb * 255.0 + 0.5, 0.0, 255.0), np.uint8)
 
 
-def frame_of(
-    rgb: Rgb | NDArray[np.float32], *, colour: Colour = JPEG_COLOUR, index: int = 0, rate: int = 25
-) -> Frame:
+def frame_of(rgb: Rgb | NDArray[np.float32], *, colour: Colour = JPEG_COLOUR, index: int = 0, rate: int = 25) -> Frame:
     """Make a yuv420p frame of an RGB picture (uint8, or float32 in [0, 1]); chroma by area averaging, even size.
 
     An odd last row or column is cut off, as cameras have none.

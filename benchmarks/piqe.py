@@ -35,7 +35,7 @@ def piqe(picture: Rgb, content: NDArray[np.bool_] | None = None) -> float:
 def _blocks(values: Values) -> Values:
     rows, columns = values.shape[0] // BLOCK, values.shape[1] // BLOCK
     cut = values[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    return cut.swapaxes(1, 2).reshape(-1, BLOCK, BLOCK)
+    return np.asarray(cut.swapaxes(1, 2).reshape(-1, BLOCK, BLOCK), np.float64)
 
 
 def _has_flat_edge(blocks: Values) -> NDArray[np.bool_]:
@@ -52,4 +52,4 @@ def _is_noisy(blocks: Values, sigma: Values) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.nan_to_num(centre.std(axis=(1, 2), ddof=1) / around.std(axis=(1, 2), ddof=1))
         beta = np.abs(sigma - ratio) / np.maximum(sigma, ratio)
-        return sigma > 2.0 * beta
+        return np.asarray(sigma > 2.0 * beta)

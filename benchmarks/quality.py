@@ -1,4 +1,4 @@
-"""Quality: one table for people, sheets for eyes, one JSON line for machines. ``python -m benchmarks.quality --help``"""
+"""Quality: tables for people, sheets for eyes, one JSON line for machines: ``python -m benchmarks.quality``."""
 
 import argparse
 import os
@@ -114,7 +114,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--data", type=Path, default=None, help="folder of frames and clips (default: EID_DATA)")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="a section to measure; may be repeated")
     parser.add_argument("--rows", nargs="+", default=None, help=f"rows to show, of {', '.join(SHIPPED_ROWS)}")
-    parser.add_argument("--students", nargs="+", type=Path, default=[], help="more exported students (.onnx), a row each")
+    parser.add_argument(
+        "--students", nargs="+", type=Path, default=[], help="more exported students (.onnx), a row each"
+    )
     parser.add_argument("--teacher", nargs="+", type=Path, default=[], help="teacher checkpoints, a row each")
     parser.add_argument("--limit", type=int, help="about this many frames of each set of stills, thrice of each clip")
     parser.add_argument("--quick", action="store_true", help=f"--limit {QUICK_LIMIT}, rows {' '.join(QUICK_ROWS)}")

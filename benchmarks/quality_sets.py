@@ -66,7 +66,9 @@ def pair_set(data: Path, limit: int | None = None) -> PictureSet:
         for smoky, truth in islice(zip(hazy, clear, strict=True), PAIR_FIRST_SMOKE, PAIR_FRAMES, stride):
             yield Shot(Picture.of(smoky), "pair", rgb_of(truth))
 
-    return PictureSet("pair", frozenset({"truth"}), shots, sheet_shots=_lines((PAIR_FRAMES - PAIR_FIRST_SMOKE) // stride))
+    return PictureSet(
+        "pair", frozenset({"truth"}), shots, sheet_shots=_lines((PAIR_FRAMES - PAIR_FIRST_SMOKE) // stride)
+    )
 
 
 def phantom_set(limit: int | None = None) -> PictureSet:
