@@ -123,8 +123,9 @@ def guided_filter(guide: Plane, values: Plane) -> Plane:
     """Smooth ``values`` along the edges of ``guide``, both float32 (height, width): equations 5, 6 and 8."""
     mean_guide, mean_values = _box(guide), _box(values)
     covariance = _box(guide * values) - mean_guide * mean_values
-    slope = covariance / (_box(guide * guide) - mean_guide * mean_guide + np.float32(GUIDE_EPSILON))
-    return np.asarray(_box(slope) * guide + _box(np.asarray(mean_values - slope * mean_guide)), np.float32)
+    slope = np.asarray(covariance / (_box(guide * guide) - mean_guide * mean_guide + GUIDE_EPSILON), np.float32)
+    offset = np.asarray(mean_values - slope * mean_guide, np.float32)
+    return np.asarray(_box(slope) * guide + _box(offset), np.float32)
 
 
 def _box(values: Plane) -> Plane:

@@ -12,7 +12,7 @@ from benchmarks.evaluation import Measures, Outcome, evaluate, head
 from benchmarks.no_reference import NoReference
 from benchmarks.peers import Peer
 from benchmarks.pyiqa_measures import PyiqaMeasures
-from benchmarks.quality_rows import SHIPPED_ROWS, make_rows
+from benchmarks.quality_rows import ROWS, make_rows, rows_at_hand
 from benchmarks.quality_sets import PictureSet, clear_set, clip_sets, hazy_set, pair_set, phantom_set, rendered_sets
 from benchmarks.report import json_line, table
 from benchmarks.sheets import write_sheet
@@ -113,7 +113,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--data", type=Path, default=None, help="folder of frames and clips (default: EID_DATA)")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="a section to measure; may be repeated")
-    parser.add_argument("--rows", nargs="+", default=None, help=f"rows to show, of {', '.join(SHIPPED_ROWS)}")
+    parser.add_argument("--rows", nargs="+", default=None, help=f"rows to show, of {', '.join(ROWS)}")
     parser.add_argument(
         "--students", nargs="+", type=Path, default=[], help="more exported students (.onnx), a row each"
     )
@@ -127,7 +127,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     return Options(
         data=given.data or data_folder(),
         sections=tuple(given.only or SECTIONS),
-        rows=tuple(given.rows or (QUICK_ROWS if given.quick else SHIPPED_ROWS)),
+        rows=tuple(given.rows or (name for name in rows_at_hand() if name in QUICK_ROWS or not given.quick)),
         students=tuple(given.students),
         teachers=tuple(given.teacher),
         limit=given.limit or (QUICK_LIMIT if given.quick else None),

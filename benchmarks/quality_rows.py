@@ -1,43 +1,58 @@
 """Which rows the quality table has, and how each is made."""
 
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from benchmarks.peers import CLAHE, DARK_CHANNEL, INPUT, Peer, Product
+from eid_stream.backends.onnx_cpu import OnnxEngine, open_onnx
 from eid_stream.backends.prior import PriorEngine
-from eid_stream.errors import ConfigError
+from eid_stream.backends.student import MODEL_FILE
+from eid_stream.engine_card import EngineCard
+from eid_stream.errors import ConfigError, EngineLoadError
+
+_MAKERS: dict[str, Callable[[], Peer]] = {
+    "input": lambda: INPUT,
+    "clahe": lambda: CLAHE,
+    "dcp": lambda: DARK_CHANNEL,
+    "prior": lambda: Product("prior", PriorEngine()),
+    "student": lambda: Product("student", open_onnx()),
+}
+ROWS = tuple(_MAKERS)
+
+
+def rows_at_hand() -> tuple[str, ...]:
+    """All rows, less the student where its weights were not shipped."""
+    shipped = files("eid_stream").joinpath("weights", MODEL_FILE).is_file()
+    return tuple(name for name in ROWS if name != "student" or shipped)
 
 
 def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence[Path]) -> list[Peer]:
     """Make the named rows; the input always comes first. Then other students, then teachers.
 
     Raises:
-        ConfigError: there is no row of that name.
-        EngineLoadError: a student's files are missing or damaged.
+        ConfigError: there is no row of that name, or two files would give rows of the same name.
+        EngineError: a student cannot be loaded.
     """
     unknown = [name for name in names if name not in _MAKERS]
     if unknown:
         raise ConfigError(f"There is no row called '{unknown[0]}'. Choose among: {', '.join(_MAKERS)}.")
     rows = [INPUT, *(_MAKERS[name]() for name in names if name != INPUT.name)]
-    return [*rows, *(_student(path) for path in students), *(_teacher(path) for path in teachers)]
-
-
-def _prior() -> Peer:
-    return Product("prior", PriorEngine())
-
-
-_MAKERS: dict[str, Callable[[], Peer]] = {
-    "input": lambda: INPUT,
-    "clahe": lambda: CLAHE,
-    "dcp": lambda: DARK_CHANNEL,
-    "prior": _prior,
-}
-SHIPPED_ROWS = tuple(_MAKERS)
+    rows += [*map(_student, students), *map(_teacher, teachers)]
+    titles = [row.name for row in rows]
+    if len(set(titles)) < len(titles):
+        raise ConfigError(f"Two rows have the same name, in: {', '.join(titles)}. Give the files different names.")
+    return rows
 
 
 def _student(path: Path) -> Peer:
-    raise ConfigError(f"Cannot load {path}: not yet.")
+    """An exported student; its card lies beside it, with the same name and the ending .json."""
+    try:
+        model = path.read_bytes()
+    except OSError as error:
+        raise EngineLoadError(f"Cannot read the student {path}: {error.strerror}. Export it again.") from error
+    return Product(path.stem, OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
 
 
 def _teacher(path: Path) -> Peer:
-    raise ConfigError(f"Cannot load {path}: not yet.")
+    raise ConfigError(f"Cannot make a row of the teacher {path}: teachers are not measured yet.")
