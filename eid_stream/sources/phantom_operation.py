@@ -65,13 +65,15 @@ class Operation:
         across, down = self._motions[0].tip(seconds)
         veil = self._smoke.veil(seconds, tips=[(across, down * self._width / self._height)])
         full = self._code_values.full
-        added = self._code_values.of(veil.airlight) * (1.0 - veil.transmission)
+        added = self._code_values.of(np.minimum(veil.airlight, 1.0)) * (1.0 - veil.transmission)
         for plane, layer in zip(planes, added, strict=True):
             size = plane.shape[1], plane.shape[0]
             parts = veil.transmission * full, layer
             gain, offset = (cv2.resize(np.rint(part).astype(plane.dtype), size) for part in parts)
             cv2.multiply(plane, gain, plane, 1.0 / full)
             cv2.add(plane, offset, plane)
+            if full < np.iinfo(plane.dtype).max:
+                np.minimum(plane, full, out=plane)
         return planes
 
     def _camera(self, seconds: float) -> NDArray[np.float64]:
