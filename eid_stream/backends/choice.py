@@ -1,0 +1,81 @@
+"""Choosing an engine: ``auto`` takes the best one that this machine has and that passes its self-test."""
+
+from collections.abc import Callable
+
+from eid_stream.backends.fallback import EngineOpener, FallbackEngine
+from eid_stream.backends.punctual import PunctualEngine
+from eid_stream.errors import ConfigError, EngineLoadError
+from eid_stream.golden import check
+from eid_stream.gpu import find_gpu
+from eid_stream.interfaces import Engine
+
+
+def open_engine(choice: str = "auto", *, late_seconds: float | None = None) -> FallbackEngine:
+    """Open an engine and let it prove itself; at run time the next best takes over when it fails.
+
+    ``choice`` is ``auto`` (tensorrt, cuda, onnx, prior: the first that works) or one of these names, which then must
+    work at the start. ``late_seconds`` is for live pictures: an estimate that takes longer counts as failed; None
+    waits for every answer.
+
+    Raises:
+        ConfigError: no engine has that name.
+        EngineError: the engine is not installed, was not built, does not fit, or failed its self-test.
+    """
+    names = list(_OPENERS)
+    if choice not in (*names, "auto"):
+        raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(names)}.")
+    first = 0 if choice == "auto" else names.index(choice)
+    openers = [EngineOpener(name, _proven(_OPENERS[name], late_seconds)) for name in names[first:]]
+    return FallbackEngine(openers, fall_back_at_start=choice == "auto")
+
+
+def _proven(open_one: Callable[[], Engine], late_seconds: float | None) -> Callable[[], Engine]:
+    def open_proven() -> Engine:
+        engine = open_one()
+        try:
+            check(engine)
+        except Exception:
+            engine.close()
+            raise
+        return engine if late_seconds is None else PunctualEngine(engine, late_seconds)
+
+    return open_proven
+
+
+def _open_tensorrt() -> Engine:
+    find_gpu()
+    from eid_stream.backends.tensorrt import open_tensorrt
+
+    return open_tensorrt()
+
+
+def _open_cuda() -> Engine:
+    find_gpu()
+    from eid_stream.backends.torch_cuda import open_cuda
+
+    return open_cuda()
+
+
+def _open_onnx() -> Engine:
+    try:
+        from eid_stream.backends.onnx_cpu import open_onnx
+    except ImportError as error:
+        raise EngineLoadError(
+            f"ONNX Runtime cannot be imported ({error}). Install it with: pip install onnxruntime"
+        ) from error
+    return open_onnx()
+
+
+def _open_prior() -> Engine:
+    from eid_stream.backends.prior import PriorEngine
+
+    return PriorEngine()
+
+
+_OPENERS: dict[str, Callable[[], Engine]] = {
+    "tensorrt": _open_tensorrt,
+    "cuda": _open_cuda,
+    "onnx": _open_onnx,
+    "prior": _open_prior,
+}
+"""Best first."""

@@ -1,0 +1,151 @@
+"""An engine that survives its engines: rebuilt when it fails, replaced by the next best when that does not help."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from eid_stream.engine_card import EngineCard
+from eid_stream.errors import EngineError, EngineLoadError, EngineRunError
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.interfaces import Engine
+from eid_stream.thumbnail import Thumbnail
+
+logger = logging.getLogger(__name__)
+
+FAILURES_ALLOWED = 3
+"""Frames in a row an engine may fail on before it is rebuilt; each of them is shown as captured."""
+REBUILD_SECONDS = 60.0
+"""An engine that fails again within this time after it was rebuilt gives way to the next best."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOpener:
+    """One engine that could be used: its name, and how to open it, self-test included."""
+
+    name: str
+    open: Callable[[], Engine]
+
+
+class FallbackEngine:
+    """The first engine of ``openers`` (best first) that works, for as long as it works.
+
+    With ``fall_back_at_start`` False the first one must open. A failing frame raises EngineRunError, so the frame is
+    shown as captured; rebuilding and replacing happen in another thread while frames go on.
+
+    Raises:
+        EngineError: at construction, no engine that may be used can be opened.
+    """
+
+    def __init__(self, openers: Sequence[EngineOpener], *, fall_back_at_start: bool = True) -> None:
+        self._openers = tuple(openers)
+        self._reasons: list[str] = []
+        self._lock = threading.Lock()
+        self._index, engine = self._open_first(0, last=len(self._openers) if fall_back_at_start else 1)
+        self._engine: Engine | None = engine
+        self._card = engine.card
+        self._failures = 0
+        self._rebuilt_at = float("-inf")
+        self._closed = False
+
+    @property
+    def card(self) -> EngineCard:
+        """The card of the engine in use, or of the last one while another is being opened."""
+        return self._card
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why which engine is in use, one sentence per step, oldest first."""
+        return tuple(self._reasons)
+
+    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
+        """Haze maps that may be applied.
+
+        Raises:
+            EngineRunError: the engine in use failed, answered something unsound, or is being replaced.
+        """
+        engine = self._engine
+        if engine is None:
+            raise EngineRunError("The engine is closed." if self._closed else "The engine is being replaced.")
+        try:
+            maps = engine.estimate(thumbnail)
+            fault = maps.fault()
+        except Exception as error:  # an engine's bug must not end the stream either
+            fault = str(error) or type(error).__name__
+        if fault is None:
+            self._failures = 0
+            return maps
+        self._count_failure(fault)
+        raise EngineRunError(fault)
+
+    def reset(self) -> None:
+        """Forget every earlier thumbnail."""
+        if (engine := self._engine) is not None:
+            engine.reset()
+
+    def close(self) -> None:
+        """Close the engine in use, and the next one as soon as it has opened; may be called twice."""
+        with self._lock:
+            self._closed = True
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
+    def _count_failure(self, fault: str) -> None:
+        self._failures += 1
+        if self._failures < FAILURES_ALLOWED:
+            return
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            threading.Thread(target=self._replace, args=(engine, fault), name="engine-replace", daemon=True).start()
+
+    def _replace(self, failed: Engine, fault: str) -> None:
+        name = self._openers[self._index].name
+        self._tell(f"{name}: failed on {self._failures} frames in a row: {fault}")
+        _close_quietly(failed)
+        fresh = time.monotonic() - self._rebuilt_at < REBUILD_SECONDS
+        first = min(self._index + fresh, len(self._openers) - 1)
+        try:
+            index, engine = self._open_first(first, last=len(self._openers))
+        except EngineError as error:
+            self._tell(f"no engine is left, frames stay as captured: {error}")
+            return
+        self._rebuilt_at = time.monotonic()
+        self._index, self._card, self._failures = index, engine.card, 0
+        with self._lock:
+            if not self._closed:
+                self._engine = engine
+                return
+        engine.close()
+
+    def _open_first(self, first: int, last: int) -> tuple[int, Engine]:
+        error: EngineError = EngineLoadError("No engine was named.")
+        for index in range(first, last):
+            opener = self._openers[index]
+            try:
+                engine = opener.open()
+            except EngineError as reason:
+                self._tell(f"{opener.name}: not used: {reason}")
+                error = reason
+                continue
+            self._tell(f"{opener.name}: in use: {describe(engine.card)}")
+            return index, engine
+        raise error
+
+    def _tell(self, reason: str) -> None:
+        self._reasons.append(reason)
+        logger.info("Engine %s", reason)
+
+
+def describe(card: EngineCard) -> str:
+    """One line for people: which student, in which precision, on which device."""
+    return f"{card.name} {card.version}, {card.precision}, device {card.device}"
+
+
+def _close_quietly(engine: Engine) -> None:
+    try:
+        engine.close()
+    except Exception as error:  # a lost device cannot be closed properly, and need not be
+        logger.info("Engine %s could not be closed: %s", engine.card.backend, error)

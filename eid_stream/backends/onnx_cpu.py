@@ -1,0 +1,121 @@
+"""The ``onnx`` engine: the student on the CPU through ONNX Runtime. The default where there is no GPU."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from eid_stream.backends.student import (
+    INPUT_NAME,
+    MODEL_FILE,
+    OUTPUT_NAMES,
+    as_input,
+    as_maps,
+    input_shape,
+    output_shapes,
+    read_shipped,
+    require_hash,
+    shipped_card,
+)
+from eid_stream.engine_card import EngineCard
+from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.thumbnail import Thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class CpuThreads:
+    """How ONNX Runtime may use the CPU. The defaults are the measured ones of docs/performance.md."""
+
+    count: int = 2
+    """Threads that share one estimate, the caller's included."""
+    spinning: bool = False
+    """Whether idle threads burn CPU while they wait; they would take it from decoder, encoder and correction."""
+    arena: bool = False
+    """Whether memory is kept in a growing arena (ONNX Runtime issues 14819 and 24376)."""
+
+
+class OnnxEngine:
+    """A student's ONNX bytes with their card, checked against each other before anything runs.
+
+    Raises:
+        EngineLoadError: ONNX Runtime cannot load the model.
+        EngineMismatchError: hash, names or shapes are not those of the card.
+    """
+
+    def __init__(self, model: bytes, card: EngineCard, threads: CpuThreads | None = None) -> None:
+        if card.backend != "onnx":
+            raise EngineMismatchError(f"The card of {card.name!r} is for backend {card.backend!r}, not for 'onnx'.")
+        require_hash(model, card.student_sha256, f"The ONNX model {card.name!r}")
+        self._card = card
+        self._session: Any = _open_session(model, threads or CpuThreads())
+        _require_tensors(self._session, card)
+
+    @property
+    def card(self) -> EngineCard:
+        """What the engine says of itself."""
+        return self._card
+
+    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
+        """Haze maps over the thumbnail's whole canvas.
+
+        Raises:
+            EngineRunError: the thumbnail has the wrong size, ONNX Runtime failed, or the engine is closed.
+        """
+        if self._session is None:
+            raise EngineRunError("The onnx engine is closed.")
+        values = np.ascontiguousarray(as_input(thumbnail, self._card))
+        try:
+            maps, density = self._session.run(OUTPUT_NAMES, {INPUT_NAME: values})
+        except Exception as error:  # ONNX Runtime's exceptions share no other root
+            raise EngineRunError(f"ONNX Runtime failed on a thumbnail: {error}") from error
+        return as_maps(maps, density)
+
+    def reset(self) -> None:
+        """Nothing to forget: the student sees one thumbnail at a time."""
+
+    def close(self) -> None:
+        """Release the session; may be called twice."""
+        self._session = None
+
+
+def open_onnx(threads: CpuThreads | None = None) -> OnnxEngine:
+    """The student that came with the package.
+
+    Raises:
+        EngineLoadError: its files are missing or damaged.
+        EngineMismatchError: model and card do not belong together, or the card has no golden answers.
+    """
+    card = shipped_card()
+    if not card.golden:
+        raise EngineMismatchError("The shipped card student.json has no golden answers: export the student again.")
+    return OnnxEngine(read_shipped(MODEL_FILE), card, threads)
+
+
+def _open_session(model: bytes, threads: CpuThreads) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads.count
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = threads.arena
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(threads.spinning)))
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's exceptions share no other root
+        raise EngineLoadError(
+            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}. "
+            "Install the package again, or run with --engine prior."
+        ) from error
+
+
+def _require_tensors(session: onnxruntime.InferenceSession, card: EngineCard) -> None:
+    expected = {INPUT_NAME: input_shape(card), **dict(zip(OUTPUT_NAMES, output_shapes(card), strict=True))}
+    tensors = (*session.get_inputs(), *session.get_outputs())
+    found = {tensor.name: tuple(tensor.shape) for tensor in tensors}
+    other = [tensor.name for tensor in tensors if tensor.type != "tensor(float)"]
+    if found != expected or other:
+        raise EngineMismatchError(
+            f"The model's tensors are {found}{f' ({other} not float32)' if other else ''}, its card expects "
+            f"{expected}. Model and card do not belong together: export the student again."
+        )

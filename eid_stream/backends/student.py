@@ -1,0 +1,86 @@
+"""The contract of the exported student: names and shapes of its tensors, its files, and reading its answer."""
+
+import hashlib
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.engine_card import EngineCard
+from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.thumbnail import Thumbnail
+
+INPUT_NAME = "thumbnail"
+OUTPUT_NAMES = ("maps", "density")
+MODEL_FILE, PROGRAM_FILE, CARD_FILE = "student.onnx", "student.pt2", "student.json"
+
+
+def input_shape(card: EngineCard) -> tuple[int, int, int, int]:
+    """Shape of the network's input, float32 Y'CbCr."""
+    return 1, 3, card.thumbnail_height, card.thumbnail_width
+
+
+def output_shapes(card: EngineCard) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shapes of the network's outputs, float32, in the order of ``OUTPUT_NAMES``."""
+    return (1, 5, card.grid_height, card.grid_width), (1,)
+
+
+def read_shipped(name: str) -> bytes:
+    """One file of the student that came with the package.
+
+    Raises:
+        EngineLoadError: the package was installed without it.
+    """
+    try:
+        return files("eid_stream").joinpath("weights", name).read_bytes()
+    except OSError as error:
+        raise EngineLoadError(
+            f"The student's file weights/{name} is not in this installation of eid-stream ({error}). "
+            "Install the package again, or run with --engine prior."
+        ) from error
+
+
+def shipped_card() -> EngineCard:
+    """The card of the student that came with the package.
+
+    Raises:
+        EngineLoadError: the card is missing or cannot be read.
+    """
+    with as_file(files("eid_stream").joinpath("weights", CARD_FILE)) as path:
+        return EngineCard.load(Path(path))
+
+
+def require_hash(content: bytes, expected: str, what: str) -> None:
+    """Refuse content that is not what its card speaks of.
+
+    Raises:
+        EngineMismatchError: the SHA-256 differs.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise EngineMismatchError(
+            f"{what} has SHA-256 {found[:12]}..., its card says {expected[:12] or 'nothing'}...: it is damaged or "
+            "belongs to another card. Install the package or build the engine again."
+        )
+
+
+def as_input(thumbnail: Thumbnail, card: EngineCard) -> NDArray[np.float32]:
+    """The thumbnail as the network's input, without a copy.
+
+    Raises:
+        EngineRunError: the thumbnail has another size or type than the card says.
+    """
+    values = thumbnail.values[np.newaxis]
+    if values.shape != input_shape(card) or values.dtype != np.float32:
+        raise EngineRunError(
+            f"The thumbnail is {values.dtype} {values.shape[1:]}, the engine {card.name!r} takes float32 "
+            f"{input_shape(card)[1:]}."
+        )
+    return values
+
+
+def as_maps(maps: NDArray[np.float32], density: NDArray[np.float32]) -> HazeMaps:
+    """The network's outputs as haze maps; the caller owns the arrays."""
+    return HazeMaps(maps[0], float(density[0]))
