@@ -1,0 +1,111 @@
+"""What the student is trained on: pure functions; ``total_loss`` names every term and their weighted ``total``."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SSIM_WINDOW = 7
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """Weight of each term; zero leaves it out."""
+
+    rgb: float = 1.0
+    ycbcr: float = 0.5
+    structure: float = 0.15
+    identity: float = 4.0
+    gate: float = 0.02
+    density: float = 0.2
+    smoothness: float = 0.05
+    flicker: float = 0.3
+    clip_flicker: float = 0.3
+    dark: float = 0.3
+
+
+def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
+    """Mean absolute difference of (n, c, h, w) where ``content`` (n, 1, h, w) is one."""
+    return (content * (a - b).abs()).sum() / (content.sum() * a.shape[1] + 1.0)
+
+
+def structure(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
+    """1 - SSIM (Wang et al. 2004) of luma (n, 1, h, w) over the content, box windows."""
+    mean_a, mean_b = _local_mean(a), _local_mean(b)
+    variance_a = _local_mean(a * a) - mean_a**2
+    variance_b = _local_mean(b * b) - mean_b**2
+    covariance = _local_mean(a * b) - mean_a * mean_b
+    c1, c2 = 0.01**2, 0.03**2
+    ssim = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
+        (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
+    )
+    return (content * (1.0 - ssim)).sum() / (content.sum() + 1.0)
+
+
+def identity(opacity: Tensor) -> Tensor:
+    """Opacity (n, c, gh, gw) of clear pictures: what would be taken from them. A zero mean of nothing is zero."""
+    return opacity.mean() if len(opacity) else opacity.sum()
+
+
+def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:
+    """Mean curvature of maps (n, c, gh, gw) along rows and columns; airlight counts more, it is smoother."""
+    return _curvature(opacity) + 2.0 * _curvature(airlight)
+
+
+def flicker(first: Tensor, second: Tensor, content: Tensor) -> Tensor:
+    """Difference of two corrected pictures of the same scene, (n, 3, h, w), where ``content`` is one."""
+    return masked_l1(first, second, content)
+
+
+def dark_statistics(rgb: Tensor, content: Tensor, side: int = 12) -> Tensor:
+    """Statistics of haze, (n, 3): mean dark channel, its 10 % darkest part's mean, and mean saturation.
+
+    ``rgb`` (n, 3, h, w) in [0, 1]; pixels outside ``content`` (n, 1, h, w) do not count.
+    """
+    darkest = rgb.amin(1, keepdim=True)
+    dark = -F.max_pool2d(-(darkest + 2.0 * (1.0 - content)), side, stride=side // 2)
+    inside = F.avg_pool2d(content, side, stride=side // 2) > 0.9
+    values = torch.where(inside, dark, torch.zeros_like(dark)).flatten(1)
+    count = inside.flatten(1).sum(1).clamp(min=1)
+    mean = values.sum(1) / count
+    deviation = (
+        (torch.where(inside.flatten(1), values - mean[:, None], 0.0 * values) ** 2).sum(1) / count + 1e-6
+    ).sqrt()
+    brightest = rgb.amax(1, keepdim=True)
+    saturation = (brightest - darkest) / (brightest + 0.1)
+    saturated = (content * saturation).sum((1, 2, 3)) / (content.sum((1, 2, 3)) + 1.0)
+    return torch.stack([mean, mean - deviation, saturated], dim=1)
+
+
+def dark_excess(statistics: Tensor, wanted: Tensor) -> Tensor:
+    """How much hazier pictures look than clear ones: dark channel above and saturation below what is ``wanted``.
+
+    Both (n, 3) as of ``dark_statistics``; being clearer than wanted costs a third as much.
+    """
+    if len(statistics) == 0:
+        return statistics.sum()
+    sign = statistics.new_tensor([1.0, 1.0, -1.0])
+    excess = sign * (statistics - wanted)
+    return F.relu(excess).mean() + F.relu(-excess).mean() / 3.0
+
+
+def total_loss(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
+    """The terms and their weighted sum ``total``.
+
+    Raises:
+        KeyError: a term has no weight.
+    """
+    weight_of = asdict(weights)
+    total = torch.stack([weight_of[name] * value for name, value in terms.items()]).sum()
+    return {**terms, "total": total}
+
+
+def _local_mean(picture: Tensor) -> Tensor:
+    return F.avg_pool2d(picture, SSIM_WINDOW, stride=1, padding=SSIM_WINDOW // 2, count_include_pad=False)
+
+
+def _curvature(maps: Tensor) -> Tensor:
+    rows = maps[:, :, 2:] - 2.0 * maps[:, :, 1:-1] + maps[:, :, :-2]
+    columns = maps[:, :, :, 2:] - 2.0 * maps[:, :, :, 1:-1] + maps[:, :, :, :-2]
+    return rows.abs().mean() + columns.abs().mean()

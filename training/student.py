@@ -1,0 +1,138 @@
+"""The student: a small convolutional network from thumbnail to haze maps."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from eid_stream.content_area import BLACK
+from eid_stream.haze_maps import T_MIN
+from training.colour_torch import convert, ycbcr_to_rgb
+
+STRIDE = 8
+"""Thumbnail pixels per grid cell."""
+AIRLIGHT_LUMA_RANGE = (0.15, 1.1)
+AIRLIGHT_CHROMA_LIMIT = 0.25
+DEAD_ZONE = 0.04
+"""Opacity that counts as none: what is clear must come back as it was, not nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudentShape:
+    """How large a student is."""
+
+    stem: int = 16
+    fine: int = 32
+    """Channels at one cell of the grid."""
+    coarse: int = 64
+    """Channels at two by two cells."""
+    fine_blocks: int = 1
+    coarse_blocks: int = 2
+    dark_channel: bool = True
+    """Whether the network is shown the thumbnail's dark channel (He et al. 2009, eq. 5)."""
+    gated: bool = True
+    """Whether a view of the whole picture decides how much of the opacity counts."""
+
+
+class Student(nn.Module):
+    """Thumbnail Y'CbCr (n, 3, h, w) to haze maps (n, 5, h / 8, w / 8) and density (n,); h and w in multiples of 16.
+
+    Each cell gets opacities of luma and chroma in [0, 1 - T_MIN] and an airlight; gain = 1 / (1 - opacity) and
+    offset = airlight (1 - gain) as in ``HazeMaps``. Opacity zero is identity whatever the airlight is. The density
+    is the mean opacity over the content.
+    """
+
+    def __init__(self, shape: StudentShape | None = None) -> None:
+        super().__init__()
+        self.shape = shape = shape or StudentShape()
+        self.stem = _convolution(3, shape.stem, size=4, stride=4)
+        seen = shape.stem + (1 if shape.dark_channel else 0)
+        self.fine = nn.Sequential(
+            _convolution(seen, shape.fine, stride=2), *(Residual(shape.fine) for _ in range(shape.fine_blocks))
+        )
+        self.coarse = nn.Sequential(
+            _convolution(shape.fine, shape.coarse, stride=2),
+            *(Residual(shape.coarse) for _ in range(shape.coarse_blocks)),
+        )
+        self.overview = nn.Sequential(nn.Linear(2 * shape.coarse, shape.coarse), nn.ReLU())
+        self.context = nn.Linear(shape.coarse, shape.coarse)
+        self.gate = nn.Linear(shape.coarse, 1)
+        self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
+        self.refine = Residual(shape.fine)
+        self.head = nn.Conv2d(shape.fine, 5, 1)
+        self.register_buffer("to_rgb", ycbcr_to_rgb(1), persistent=False)
+
+    def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
+        """Haze maps and density, as exported."""
+        opacity, airlight, _ = self.see(thumbnail)
+        return maps_of(opacity, airlight), self._density(thumbnail, opacity[:, 0])
+
+    def see(self, thumbnail: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Opacity (n, 2, grid) of luma and chroma, airlight (n, 3, grid) in Y'CbCr, and the gate's logit (n,)."""
+        fine = self.fine(self._first_look(thumbnail))
+        coarse = self.coarse(fine)
+        overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
+        coarse = F.relu(coarse + self.context(overview)[:, :, None, None])
+        narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
+        cells = self.head(self.refine(F.relu(fine + narrow)))
+        gate = self.gate(overview)
+        return self._opacity(cells[:, :2], gate[:, :, None, None]), _airlight(cells[:, 2:]), gate[:, 0]
+
+    def _first_look(self, thumbnail: Tensor) -> Tensor:
+        scaled = torch.cat([2.0 * thumbnail[:, :1] - 1.0, 4.0 * thumbnail[:, 1:]], dim=1)
+        stem = self.stem(scaled)
+        if not self.shape.dark_channel:
+            return stem  # type: ignore[no-any-return]
+        small = F.avg_pool2d(thumbnail, 2)
+        darkest = convert(small, self.to_rgb).amin(1, keepdim=True)  # type: ignore[arg-type]
+        dark_channel = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
+        return torch.cat([stem, 2.0 * dark_channel - 1.0], dim=1)
+
+    def _opacity(self, cells: Tensor, gate: Tensor) -> Tensor:
+        luma, difference = cells[:, :1], cells[:, 1:]
+        logits = torch.cat([luma, luma + difference], dim=1) - 2.0
+        opacity = torch.sigmoid(logits)
+        if self.shape.gated:
+            opacity = opacity * torch.sigmoid(gate)
+        return (1.0 - T_MIN) * F.relu(opacity - DEAD_ZONE) / (1.0 - DEAD_ZONE)
+
+    def _density(self, thumbnail: Tensor, opacity: Tensor) -> Tensor:
+        content = F.avg_pool2d((thumbnail[:, :1] > BLACK).float(), STRIDE)[:, 0]
+        mean = (content * opacity).mean((1, 2)) / (content.mean((1, 2)) + 1e-3)
+        return mean.clamp(0.0, 1.0)
+
+
+class Residual(nn.Module):
+    """Two convolutions around which the input flows."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _convolution(channels, channels)
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape as ``x``."""
+        return F.relu(x + self.second(self.first(x)))
+
+
+def maps_of(opacity: Tensor, airlight: Tensor) -> Tensor:
+    """Maps (n, 5, h, w) of opacities (n, 2, h, w) = 1 - t of luma and chroma, and airlight (n, 3, h, w) in Y'CbCr."""
+    gain = 1.0 / (1.0 - opacity)
+    gain_luma, gain_chroma = gain[:, :1], gain[:, 1:]
+    offset_y = airlight[:, :1] * (1.0 - gain_luma)
+    offset_chroma = airlight[:, 1:] * (1.0 - gain_chroma)
+    return torch.cat([gain_luma, offset_y, gain_chroma, offset_chroma], dim=1)
+
+
+def _airlight(cells: Tensor) -> Tensor:
+    low, high = AIRLIGHT_LUMA_RANGE
+    luma = low + (high - low) * torch.sigmoid(cells[:, :1])
+    return torch.cat([luma, AIRLIGHT_CHROMA_LIMIT * torch.tanh(cells[:, 1:])], dim=1)
+
+
+def _convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    padding = 1 if size == 3 else 0
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+    )
