@@ -169,6 +169,8 @@ class StreamInfo:
     top_field_first: bool = False
     codec: str | None = None
     """FFmpeg's name of the codec of the incoming video (``h264``, ``hevc``, ...)."""
+    stream_index: int = 0
+    """Number of the video stream in its container."""
     start_seconds: Fraction = Fraction(0)
     duration_seconds: float | None = None
     frame_count: int | None = None

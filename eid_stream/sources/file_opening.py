@@ -55,7 +55,7 @@ def pick_video(container: InputContainer, path: Path) -> VideoStream:
 
 def reason(error: Exception) -> str:
     """Say in a few words what FFmpeg complains about, without error numbers."""
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _check(path: Path) -> None:

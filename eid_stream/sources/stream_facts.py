@@ -41,6 +41,7 @@ def describe(
         interlaced=picture.interlaced_frame,
         top_field_first=picture.interlaced_frame and top_field_first(stream),
         codec=stream.codec_context.codec.canonical_name,
+        stream_index=stream.index,
         start_seconds=start_seconds(container),
         duration_seconds=None if duration is None else float(duration),
         frame_count=stream.frames or (round(duration * average_rate) if duration and average_rate else None),

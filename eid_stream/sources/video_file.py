@@ -43,6 +43,8 @@ class VideoFileSource:
             SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
         """
         self.damage = Damage()
+        self.has_ended = False
+        """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
         self._lock = Lock()
         self._path = Path(address.removeprefix("file:"))
@@ -68,10 +70,12 @@ class VideoFileSource:
         while (picture := self._next_picture()) is not None:
             frame = self._frame(picture, index)
             if self._end is not None and frame.seconds >= self._end:
+                self.has_ended = True
                 return
             self.damage.concealed_frames += picture.is_corrupt
             yield frame
             index += 1
+        self.has_ended = not self._closed
         self._note_missing_end()
 
     def close(self) -> None:
@@ -128,7 +132,7 @@ class VideoFileSource:
         )
 
     def _note_missing_end(self) -> None:
-        if self._announced_end is None or self._closed:
+        if self._announced_end is None or not self.has_ended:
             return
         missing = self._announced_end - self._decoder.reached_seconds
         if missing > _END_TOLERANCE_SECONDS:

@@ -1,0 +1,50 @@
+"""Text subtitles from one container's codec to another's."""
+
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.subtitles.codeccontext import SubtitleCodecContext
+from av.subtitles.stream import SubtitleStream
+
+_TEXT_CODECS = {"ass", "mov_text", "ssa", "srt", "subrip", "text", "webvtt"}
+_MILLISECOND = Fraction(1, 1000)
+
+
+class SubtitleConverter:
+    """Decodes text subtitles of one stream and encodes them for another; times and words are kept, fonts may not be."""
+
+    def __init__(self, source: SubtitleStream, target: OutputContainer, *, codec: str) -> None:
+        """Add the new stream to ``target``."""
+        self._decoder = source.codec_context
+        self._decoder.open(strict=False)
+        self.stream: Stream = target.add_stream(codec)
+        """The stream in the output."""
+        self._encoder = cast(SubtitleCodecContext, self.stream.codec_context)
+        self._encoder.subtitle_header = self._decoder.subtitle_header
+        self._encoder.time_base = _MILLISECOND
+        self.stream.time_base = _MILLISECOND
+
+    @classmethod
+    def between(cls, source: Stream, target: OutputContainer, *, codec: str) -> "SubtitleConverter | None":
+        """Make a converter, or None where the subtitles are pictures or cannot be decoded."""
+        context = source.codec_context
+        if not isinstance(source, SubtitleStream) or context is None or context.name not in _TEXT_CODECS:
+            return None
+        return cls(source, target, codec=codec)
+
+    def convert(self, packet: "Packet[Stream]") -> "Packet[Stream] | None":
+        """Convert one packet; None where it holds no text."""
+        try:
+            subtitles = self._decoder.decode2(packet)
+            if subtitles is None:
+                return None
+            converted = self._encoder.encode_subtitle(subtitles)
+        except av.FFmpegError:
+            return None
+        converted.time_base = packet.time_base
+        converted.pts, converted.dts, converted.duration = packet.pts, packet.dts, packet.duration
+        return converted
