@@ -1,0 +1,162 @@
+"""Dehazing that is never waited for: every frame leaves in time, enhanced if that was possible, as captured if not."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from eid_stream.bypass import BypassLatch
+from eid_stream.errors import EngineError
+from eid_stream.frame import Frame, FrameState
+
+PROBE_SECONDS = 0.25
+"""While bypassed, an estimate is made so often to see whether the engine is well again."""
+
+_TOO_SLOW = "the engine is too slow"
+
+
+class FrameDehazer(Protocol):
+    """What is watched: see ``dehaze.Dehazer``."""
+
+    strength: float
+
+    def dehaze(self, frame: Frame) -> Frame:
+        """The frame dehazed, or as captured with the reason in its state."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
+
+
+class DeadlineDehazer:
+    """Runs a dehazer in a thread of its own and waits for each frame no longer than ``deadline_seconds``.
+
+    Until the self-test has passed, while the viewer or the latch bypasses, when the answer is late or the thread still
+    busy with an earlier frame, that very frame is returned as captured with the reason in its state. An answer that
+    comes late is thrown away: an old picture is never shown.
+    """
+
+    def __init__(
+        self,
+        dehazer: FrameDehazer,
+        latch: BypassLatch,
+        *,
+        deadline_seconds: float,
+        self_test: Callable[[], None] | None = None,
+    ) -> None:
+        """Start the thread; it runs ``self_test`` and dehazes one frame to warm up before it counts as ready."""
+        self._dehazer = dehazer
+        self._latch = latch
+        self._deadline_seconds = deadline_seconds
+        self._self_test = self_test
+        self._tasks: SimpleQueue[Frame | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[Frame, float]] = SimpleQueue()
+        self._busy = False
+        self._probed = float("-inf")
+        self._tested = False
+        self._refused = ""
+        self.bypassed = False
+        """The viewer wants the original."""
+        self._thread = threading.Thread(target=self._work, name="dehaze worker", daemon=True)
+        self._thread.start()
+
+    @property
+    def strength(self) -> float:
+        """Share of the haze that is removed, in [0, 1]; may be set at any time."""
+        return self._dehazer.strength
+
+    @strength.setter
+    def strength(self, strength: float) -> None:
+        self._dehazer.strength = strength
+
+    @property
+    def ready(self) -> bool:
+        """Whether the self-test has passed."""
+        return self._tested and not self._refused
+
+    def dehaze(self, frame: Frame) -> Frame:
+        """The frame, within the deadline. Never raises because of the engine."""
+        self._collect(0.0)
+        reason = self._reason_to_pass()
+        if reason:
+            self._probe(frame)
+            return _as_captured(frame, reason)
+        if self._busy:
+            self._latch.fault(_TOO_SLOW, time.monotonic())
+            return _as_captured(frame, "the engine is still busy with an earlier frame")
+        self._busy = True
+        self._tasks.put(frame)
+        answer = self._collect(self._deadline_seconds)
+        if answer is None:
+            self._latch.fault(_TOO_SLOW, time.monotonic())
+            return _as_captured(frame, f"not ready within {1000 * self._deadline_seconds:.0f} ms")
+        return answer
+
+    def close(self) -> None:
+        """Let the thread end; it closes the engine unless the engine never answers."""
+        self._tasks.put(None)
+        self._thread.join(timeout=2.0)
+
+    def _reason_to_pass(self) -> str:
+        if self.bypassed:
+            return "bypass"
+        if not self._tested:
+            return "self-test of the engine is running"
+        return self._refused or self._latch.reason or ("strength is 0" if self.strength <= 0.0 else "")
+
+    def _probe(self, frame: Frame) -> None:
+        """Keep the engine's health known while its answers are not wanted."""
+        now = time.monotonic()
+        wanted = not self._tested or bool(self._latch.reason)
+        if wanted and not self._busy and not self._refused and now - self._probed >= PROBE_SECONDS:
+            self._probed = now
+            self._busy = True
+            self._tasks.put(frame)
+
+    def _collect(self, seconds: float) -> Frame | None:
+        """The answer that is waited for, noted in the latch; None when it does not come in time."""
+        if not self._busy:
+            return None
+        try:
+            answer, taken_seconds = self._answers.get(timeout=seconds) if seconds > 0 else self._answers.get_nowait()
+        except Empty:
+            return None
+        self._busy = False
+        self._note(answer, taken_seconds, time.monotonic())
+        return answer
+
+    def _note(self, answer: Frame, taken_seconds: float, now: float) -> None:
+        if taken_seconds > self._deadline_seconds:
+            self._latch.fault(_TOO_SLOW, now)
+        elif answer.state.dehazed:
+            self._latch.healthy(now)
+        elif self.strength > 0.0:
+            self._latch.fault(answer.state.why, now)
+
+    def _work(self) -> None:
+        frame = self._tasks.get()
+        if frame is not None:
+            self._get_ready(frame)
+            while (frame := self._tasks.get()) is not None:
+                began = time.monotonic()
+                answer = self._dehazer.dehaze(frame)
+                self._answers.put((answer, time.monotonic() - began))
+        self._dehazer.close()
+
+    def _get_ready(self, frame: Frame) -> None:
+        try:
+            if self._self_test is not None:
+                self._self_test()
+            answer = self._dehazer.dehaze(frame)
+        except EngineError as error:
+            self._refused = str(error)
+            answer = _as_captured(frame, self._refused)
+        self._answers.put((answer, 0.0))
+        self._tested = True
+
+
+def _as_captured(frame: Frame, why: str) -> Frame:
+    return replace(frame, state=FrameState(dehazed=False, why=why))
