@@ -69,3 +69,9 @@ class SinkOpenError(SinkError):
 
 class SinkWriteError(SinkError):
     """The output was opened but cannot be written any further, for example because a disk is full."""
+
+
+def unexpected(error: Exception) -> EidStreamError:
+    """One sentence about an exception that nobody foresaw: a fault of ours, to be reported."""
+    said = " ".join(str(error).split())
+    return EidStreamError(f"An unexpected fault ended the run ({type(error).__name__}: {said}). Please report it.")

@@ -89,8 +89,8 @@ class Stats:
         """Frames that went out as captured, by reason."""
         self.faults: Counter[str] = Counter()
         """Things that went wrong without ending the run, by description."""
-        self.damaged = 0
-        """Stretches of the source that could not be decoded."""
+        self.damage: list[str] = []
+        """What was damaged in the source and what was done about it, one sentence each."""
         self.position_seconds = 0.0
         """Presentation time of the latest frame written, from the first frame's."""
 
@@ -123,7 +123,7 @@ class Stats:
             "dropped_frames": sum(self.dropped.values()),
             "drops": {stage: count for stage, count in self.dropped.items() if count},
             "faults": dict(self.faults),
-            "damaged_stretches": self.damaged,
+            "damage": list(self.damage),
             "stages": {name: histogram.as_dict() for name, histogram in self.stages.items()},
         }
 

@@ -50,7 +50,7 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
     stats.dropped["dehaze"] = 0
     stats.bypass("no engine")
     stats.fault("disk full")
-    stats.damaged = 4
+    stats.damage.append("3 packets were skipped.")
     with stats.timed("dehaze"):
         pass
     told = json.loads(json.dumps(stats.as_dict()))
@@ -64,5 +64,5 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
         "dropped_frames": 1,
         "drops": {"record": 1},
         "faults": {"disk full": 1},
-        "damaged_stretches": 4,
+        "damage": ["3 packets were skipped."],
     }

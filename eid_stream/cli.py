@@ -1,0 +1,86 @@
+"""The command ``eid-stream``."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from eid_stream import __version__
+from eid_stream.configuration import fill_from_file
+from eid_stream.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.options import Options
+
+EXAMPLES = """\
+Examples:
+
+  A file, with nothing but the smoke lost (sound and subtitles are kept)
+    eid-stream --source op.mp4 --out clear.mp4
+
+  A minute of it, the original left, the dehazed picture right
+    eid-stream --source op.mp4 --out both.mp4 --compare split --duration 1:00
+
+  Gentler, with all timings in a JSON file
+    eid-stream --source op.mp4 --out op.mkv --strength 0.7 --stats op.json
+
+  How fast is this machine? A synthetic scene, dehazed and thrown away
+    eid-stream --source phantom:?size=1920x1080 --out null:
+
+  Settings from a YAML file (strength: 0.8), named like the flags; flags win
+    eid-stream --config theatre-3.yaml --source op.mp4 --out clear.mp4
+
+Ctrl-C once ends in good order and keeps what was written; twice stops at once.
+Research software, not a medical device.
+"""
+
+app = App(
+    name="eid-stream",
+    help="Remove surgical smoke from endoscopic video, in real time.",
+    help_epilogue=EXAMPLES,
+    help_format="plaintext",
+    version=f"eid-stream {__version__}",
+    config=fill_from_file,
+)
+
+
+@app.default
+def _dehaze(
+    options: Annotated[Options, Parameter(name="*")],
+    *,
+    config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
+) -> int:
+    from eid_stream.run import run  # loads video and array libraries, which --help must not wait for
+
+    return run(options)
+
+
+def main() -> None:
+    """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
+    sys.exit(_status(sys.argv[1:]))
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+    except CycloptsError as error:
+        return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
+    except EidStreamError as error:
+        return _say(error)
+    except Exception as error:
+        if "EID_STREAM_TRACEBACK" in os.environ:
+            raise
+        return _say(unexpected(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("eid-stream: stopped before the first frame; nothing was written.\n")
+        return 130
+
+
+def _say(error: EidStreamError) -> int:
+    sys.stderr.write(f"eid-stream: {error}\n")
+    return error.exit_code
+
+
+def _one_line(error: CycloptsError) -> str:
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."
