@@ -50,6 +50,10 @@ class SmokeLook:
     """Gain of airlight where smoke is densest, by multiple scattering."""
     tint: float
     """How far the tissue behind colours the veil, 0 to 1."""
+    relief: float
+    """How far the scene's depth shows in the veil, 0 to 1: what is near and bright has less smoke before it."""
+    headroom: float
+    """By how much the brightest highlights exceed white: they outshine smoke as they do in real pictures."""
 
 
 def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
@@ -84,10 +88,12 @@ def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
         plume_length=rng.uniform(0.2, 0.9),
         burst_seconds=rng.uniform(2.0, 10.0),
         colour=_draw_colour(rng, camera),
-        light=(rng.normal(0.5, 0.1), rng.normal(0.48, 0.1)),
-        falloff=rng.uniform(0.05, 0.6),
+        light=(rng.normal(0.5, 0.13), rng.normal(0.48, 0.13)),
+        falloff=rng.uniform(0.0, 0.45) if camera == "robotic" else rng.uniform(0.25, 0.85),
         glow=rng.uniform(0.0, 0.25),
-        tint=rng.uniform(0.0, 0.5) if camera != "warm" else rng.uniform(0.3, 0.8),
+        tint=rng.uniform(0.0, 0.5) if camera != "warm" else rng.uniform(0.3, 0.9),
+        relief=rng.uniform(0.0, 0.9),
+        headroom=rng.uniform(0.0, 2.5),
     )
 
 
@@ -104,9 +110,10 @@ def _draw_sources(rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
 
 def _draw_colour(rng: np.random.Generator, camera: str) -> tuple[float, float, float]:
     """Airlight by camera system, RGB; white balance scatters around the system's own cast."""
-    brightness, red, blue = {
-        "robotic": (rng.uniform(0.65, 1.1), rng.normal(1.02, 0.03), rng.normal(1.0, 0.05)),
-        "grey": (rng.uniform(0.38, 0.65), rng.normal(1.06, 0.05), rng.normal(1.02, 0.06)),
-        "warm": (rng.uniform(0.5, 0.9), rng.normal(1.25, 0.1), rng.normal(0.6, 0.12)),
+    brightness, least_red, red_spread, blue = {
+        "robotic": (rng.uniform(0.65, 1.1), 1.00, 0.06, rng.normal(1.00, 0.06)),
+        "grey": (rng.uniform(0.38, 0.68), 1.03, 0.10, rng.normal(1.10, 0.09)),
+        "warm": (rng.uniform(0.32, 0.85), 1.15, 0.15, rng.normal(0.65, 0.12)),
     }[camera]
+    red = least_red + abs(rng.normal(0.0, red_spread))
     return float(brightness * red), float(brightness), float(brightness * blue)

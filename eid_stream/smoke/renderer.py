@@ -99,15 +99,19 @@ class Smoke:
         tips: Sequence[tuple[float, float]] | None = None,
         content: NDArray[np.bool_] | None = None,
     ) -> Rendered:
-        """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke; the tissue tints the veil.
+        """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke.
 
-        ``content`` (h, w) tells where the scene is; there is no smoke on the black around it. None looks for it.
+        The tissue tints the veil, near things have less smoke before them, and highlights outshine it: J is the
+        clear picture but for highlights, which exceed 1. ``content`` (h, w) tells where the scene is; there is no
+        smoke on the black around it. None looks for it.
         """
+        look = self.look
         plain = self.veil(seconds, tips)
         inside = scene_of(clear) if content is None else content
-        transmission = np.where(inside, plain.transmission, np.float32(1.0))
-        veil = Veil(transmission, plain.airlight * _tissue_tint(clear, self.look.tint))
-        return Rendered(shade(clear, veil), veil)
+        smooth = _smooth(clear)
+        transmission = np.where(inside, plain.transmission ** _relative_depth(smooth, look.relief), np.float32(1.0))
+        veil = Veil(np.asarray(transmission, np.float32), plain.airlight * _tissue_tint(smooth, look.tint))
+        return Rendered(shade(_with_headroom(clear, look.headroom), veil), veil)
 
     def _pattern(self, x: Field, y: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Field:
         """Relative density of the smoke: about 1 on average over picture and time."""
@@ -178,12 +182,31 @@ def _light(look: SmokeLook, x: Field, y: Field) -> Field:
     return np.asarray(1.0 / (1.0 + loss * squared / (0.25 * (1.0 + aspect**2))), np.float32)
 
 
-def _tissue_tint(clear: Field, tint: float) -> Field:
-    """Colour of light that comes back from the tissue, relative to its luminance: very smooth, float32 (h, w, 3)."""
+def _smooth(clear: Field) -> Field:
+    """The clear picture without detail finer than a 20th of its width, float32 (h, w, 3)."""
     height, width = clear.shape[:2]
-    small = cv2.resize(clear, (16, 12), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 2.0)
-    luminance = small @ LUMINANCE
-    colour = (small + 0.1) / (luminance[..., None] + 0.1)
+    small = cv2.resize(clear, (32, max(2, round(32 * height / width))), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 0.9)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _tissue_tint(smooth: Field, tint: float) -> Field:
+    """Colour of light that comes back from the tissue, relative to its luminance: very smooth, float32 (h, w, 3)."""
+    small = cv2.GaussianBlur(cv2.resize(smooth, (16, 12), interpolation=cv2.INTER_AREA), (0, 0), 2.0)
+    luminance = np.asarray(small @ LUMINANCE, np.float32)
+    colour = (small + np.float32(0.1)) / (luminance[..., None] + np.float32(0.1))
     tinted = np.asarray(1.0 + tint * (colour - 1.0), np.float32)
-    return np.asarray(cv2.resize(tinted, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.resize(tinted, smooth.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _relative_depth(smooth: Field, relief: float) -> Field:
+    """Depth of the scene relative to its middle, from how the scope's light falls off: what is bright is near."""
+    luminance = np.asarray(smooth @ LUMINANCE, np.float32) + np.float32(0.05)
+    depth = np.sqrt(luminance.mean() / luminance)
+    return np.asarray(np.clip(1.0 + relief * (depth - 1.0), 0.4, 1.8), np.float32)
+
+
+def _with_headroom(clear: Field, headroom: float) -> Field:
+    """The clear picture with highlights as bright as they are, not as the sensor clips them."""
+    excess = np.maximum(clear.min(axis=2) - np.float32(0.75), 0.0) * np.float32(4.0)
+    return np.asarray(clear * (1.0 + np.float32(headroom) * excess * excess)[..., None], np.float32)
