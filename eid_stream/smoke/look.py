@@ -69,16 +69,18 @@ def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
         raise ValueError(f"unknown camera system {camera!r}, known are {', '.join(CAMERA_SYSTEMS)}")
     uniform, gradient, cloud, plume = _draw_shares(rng)
     direction = rng.uniform(-np.pi, np.pi)
-    speed = float(np.exp(rng.uniform(np.log(0.01), np.log(0.2))))
+    speed = float(np.exp(rng.uniform(np.log(0.02), np.log(0.35))))
+    # One take in four comes in separate puffs with clear sight between them, the others in veils.
+    puffs = rng.random() < 0.25
     return SmokeLook(
         uniform=uniform,
         gradient=gradient,
         cloud=cloud,
         plume=plume,
-        contrast=rng.uniform(0.3, 1.0),
-        scale=rng.uniform(0.5, 1.6),
+        contrast=rng.uniform(1.2, 2.2) if puffs else rng.uniform(0.3, 1.0),
+        scale=rng.uniform(0.2, 0.6) if puffs else rng.uniform(0.5, 1.6),
         velocity=(speed * float(np.cos(direction)), speed * float(np.sin(direction))),
-        morph_seconds=rng.uniform(1.5, 8.0),
+        morph_seconds=rng.uniform(0.8, 5.0),
         folding=rng.uniform(0.05, 0.28),
         gradient_angle=rng.uniform(-np.pi, np.pi),
         sources=_draw_sources(rng),
@@ -99,7 +101,7 @@ def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
 
 def _draw_shares(rng: np.random.Generator) -> tuple[float, float, float, float]:
     """Random mixtures: some takes are nearly all one kind, most are blends."""
-    shares = rng.dirichlet((0.8, 0.5, 0.8, 0.5))
+    shares = rng.dirichlet((0.8, 0.5, 0.9, 0.6))
     return float(shares[0]), float(shares[1]), float(shares[2]), float(shares[3])
 
 

@@ -17,6 +17,8 @@ VEIL_SIDE = 256
 DENSEST = 3.0
 """Optical depth that is approached but not passed: transmission stays above exp(-3)."""
 
+BRIGHTEST = np.float32(1.2)
+"""Airlight beyond which a camera's exposure does not let the veil go."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """RGB to luma of BT.709."""
 
@@ -110,7 +112,8 @@ class Smoke:
         inside = scene_of(clear) if content is None else content
         smooth = _smooth(clear)
         transmission = np.where(inside, plain.transmission ** _relative_depth(smooth, look.relief), np.float32(1.0))
-        veil = Veil(np.asarray(transmission, np.float32), plain.airlight * _tissue_tint(smooth, look.tint))
+        airlight = np.minimum(plain.airlight * _tissue_tint(smooth, look.tint), BRIGHTEST)
+        veil = Veil(np.asarray(transmission, np.float32), airlight)
         return Rendered(shade(_with_headroom(clear, look.headroom), veil), veil)
 
     def _pattern(self, x: Field, y: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Field:
@@ -195,7 +198,7 @@ def _tissue_tint(smooth: Field, tint: float) -> Field:
     small = cv2.GaussianBlur(cv2.resize(smooth, (16, 12), interpolation=cv2.INTER_AREA), (0, 0), 2.0)
     luminance = np.asarray(small @ LUMINANCE, np.float32)
     colour = (small + np.float32(0.1)) / (luminance[..., None] + np.float32(0.1))
-    tinted = np.asarray(1.0 + tint * (colour - 1.0), np.float32)
+    tinted = np.asarray(1.0 + tint * (np.clip(colour, 0.5, 1.7) - 1.0), np.float32)
     return np.asarray(cv2.resize(tinted, smooth.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
