@@ -1,4 +1,4 @@
-"""The demonstration: a synthetic operation, dehazed, measured against its known truth: ``python -m benchmarks.demo``."""
+"""A synthetic operation, dehazed and measured against its known truth: ``python -m benchmarks.demo``."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -8,7 +8,7 @@ from typing import Literal
 from cyclopts import App
 
 from benchmarks.dehaze_latency import PARTS, measure_dehaze
-from eid_stream.assemble import open_engine
+from eid_stream.backends import open_engine
 from eid_stream.options import EngineName
 from eid_stream.stats import PERCENTILES, Histogram
 

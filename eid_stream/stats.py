@@ -117,6 +117,7 @@ class Stats:
         """All of it for JSON; keys carry their unit."""
         return {
             "frames": self.captured,
+            "video_seconds": round(self.position_seconds, 3),
             "written_frames": dict(self.written),
             "bypassed_frames": sum(self.bypassed.values()),
             "bypass_reasons": dict(self.bypassed),

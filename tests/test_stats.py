@@ -58,6 +58,7 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
     del told["stages"]
     assert told == {
         "frames": 3,
+        "video_seconds": 0.0,
         "written_frames": {"record": 2},
         "bypassed_frames": 1,
         "bypass_reasons": {"no engine": 1},
