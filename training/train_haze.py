@@ -1,0 +1,225 @@
+"""Learn the haze operator from unpaired frames: ``python -m training.train_haze runs/haze``."""
+
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from cyclopts import run
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from training.checkpoint import load_progress, save_checkpoint, save_progress
+from training.haze_losses import Discriminators, ReplayBuffer, Translations, translate
+from training.haze_networks import CODE_LENGTH
+from training.haze_operator import AnyHaze, HazeForm, build_haze
+from training.run_log import RunLog
+from training.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
+
+SAVE_EVERY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HazeOptions:
+    """Everything that makes a haze operator; kept in its checkpoint."""
+
+    form: HazeForm = "scattering"
+    width: int = 32
+    depth: int = 3
+    discriminator_width: int = 16
+    side: int = 128
+    batch: int = 4
+    steps: int = 3000
+    learning_rate: float = 2e-4
+    adversarial_weight: float = 1.0
+    cycle_weight: float = 10.0
+    identity_weight: float = 5.0
+    average_decay: float = 0.998
+    seed: int = 0
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    compiled: bool = False
+
+
+Size = Literal["cpu", "gpu"]
+HAZE_SIZES: dict[tuple[Size, HazeForm], HazeOptions] = {
+    ("cpu", "scattering"): HazeOptions(),
+    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, steps=3000),
+    ("gpu", "scattering"): HazeOptions(
+        width=64, depth=4, discriminator_width=64, side=256, batch=16, steps=15000,
+        precision="bf16-mixed", compiled=True,
+    ),
+    ("gpu", "generator"): HazeOptions(
+        form="generator", width=64, depth=9, discriminator_width=64, side=256, batch=8, steps=15000,
+        precision="bf16-mixed", compiled=True,
+    ),
+}  # fmt: skip
+LOSS_WEIGHT_NAMES = {
+    "cycle": "cycle_weight",
+    "veil": "cycle_weight",
+    "range": "cycle_weight",
+    "identity": "identity_weight",
+}
+
+
+class _Translator(nn.Module):
+    """Puts one step's forward work behind ``forward``, where data-parallel wrappers look for it."""
+
+    def __init__(self, haze: AnyHaze) -> None:
+        super().__init__()
+        self.haze = haze
+
+    def forward(self, batch: UnpairedBatch) -> Translations:
+        return translate(self.haze, batch)
+
+
+class HazeLearning:
+    """Two players and their optimisers: the haze operator, and the discriminators that judge its work."""
+
+    def __init__(self, options: HazeOptions, fabric: Fabric) -> None:
+        self.options, self._fabric = options, fabric
+        torch.manual_seed(options.seed)
+        self.haze = build_haze(options.form, width=options.width, depth=options.depth)
+        self._judges = Discriminators(options.discriminator_width)
+        averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
+        self.averaged = AveragedModel(self.haze, multi_avg_fn=averaging).to(fabric.device)
+        translator: nn.Module = _Translator(self.haze).to(memory_format=torch.channels_last)
+        if options.compiled:
+            translator.compile()
+        self._translator, self._optimiser = fabric.setup(translator, _adam(self.haze, options))
+        self._judge_step, self._judge_optimiser = fabric.setup(self._judges, _adam(self._judges, options))
+        self._schedules = [LambdaLR(o, self._decay) for o in (self._optimiser, self._judge_optimiser)]
+        self._old = {kind: ReplayBuffer(50, options.seed) for kind in ("hazed", "cleared")}
+
+    def step(self, batch: UnpairedBatch) -> dict[str, float]:
+        """Improve both players on one batch; returns the losses by name."""
+        made, losses = self._improve_haze(batch)
+        losses["judges"] = self._improve_judges(batch, made)
+        for schedule in self._schedules:
+            schedule.step()
+        self.averaged.update_parameters(self.haze)
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def state(self) -> dict[str, Any]:
+        """What a stopped run needs to go on; the replay buffers start empty again."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def _improve_haze(self, batch: UnpairedBatch) -> tuple[Translations, dict[str, Tensor]]:
+        self._judges.requires_grad_(False)
+        made: Translations = self._translator(batch)
+        with self._fabric.autocast():
+            losses = {"adversarial": self._judges.fooled(batch, made.hazed, made.cleared), **made.losses}
+        total = self.options.adversarial_weight * losses["adversarial"]
+        for name, loss in made.losses.items():
+            total = total + getattr(self.options, LOSS_WEIGHT_NAMES[name]) * loss
+        self._optimiser.zero_grad()
+        self._fabric.backward(total)
+        self._optimiser.step()
+        return made, losses
+
+    def _improve_judges(self, batch: UnpairedBatch, made: Translations) -> Tensor:
+        self._judges.requires_grad_(True)
+        hazed, cleared = self._old["hazed"].exchange(made.hazed), self._old["cleared"].exchange(made.cleared)
+        loss: Tensor = self._judge_step(batch, hazed, cleared)
+        self._judge_optimiser.zero_grad()
+        self._fabric.backward(loss)
+        self._judge_optimiser.step()
+        return loss
+
+    def _decay(self, step: int) -> float:
+        return min(1.0, 2.0 * (1.0 - step / (self.options.steps + 1)))
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "haze": self.haze, "averaged": self.averaged, "judges": self._judges,
+            "optimiser": self._optimiser, "judge_optimiser": self._judge_optimiser,
+            "schedule": self._schedules[0], "judge_schedule": self._schedules[1],
+        }  # fmt: skip
+
+
+def learn_haze(options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: Fabric) -> AnyHaze:
+    """Learn a haze operator, going on where an earlier run into ``out`` stopped; writes ``out/haze.safetensors``."""
+    learning = HazeLearning(options, fabric)
+    progress = load_progress(out / "haze_progress.pt")
+    if progress is not None:
+        learning.load_state(progress["state"])
+    log = RunLog(out / "haze_log.jsonl")
+    saved = time.monotonic()
+    for step in range(progress["step"] if progress else 0, options.steps):
+        batch = frames.batch(step, options.batch, rank=fabric.global_rank, world_size=fabric.world_size)
+        losses = learning.step(batch.to(fabric.device))
+        log.add(step, losses)
+        if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == options.steps - 1):
+            _save(learning, frames, out, step + 1)
+            saved = time.monotonic()
+    return learning.averaged.module  # type: ignore[return-value]
+
+
+def main(
+    out: Path,
+    *,
+    form: HazeForm = "scattering",
+    size: Size = "cpu",
+    hazy: Path | None = None,
+    clear: Path | None = None,
+    find_content: bool = True,
+    steps: int | None = None,
+    side: int | None = None,
+    adversarial_weight: float | None = None,
+    seed: int = 0,
+    devices: int = 1,
+    threads: int | None = None,
+) -> None:
+    """Learn the haze operator H and its companion from unpaired hazy and clear frames.
+
+    Parameters
+    ----------
+    out: Folder for haze.safetensors, its card and the log; a stopped run goes on when called again.
+    form: scattering lays a smooth veil (ours), generator translates pictures (the paper's).
+    size: cpu is thin and small, gpu has the paper's sizes.
+    hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
+    clear: Folder of clear pictures, unpaired with the hazy ones.
+    find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
+    steps: How many batches; the size decides otherwise.
+    side: Side of the squares in pixels; the size decides otherwise.
+    adversarial_weight: Weight of the adversarial term; the size decides otherwise.
+    seed: Seed of weights and of every batch.
+    devices: Processes (CPU) or GPUs; each takes its share of a batch.
+    threads: CPU threads of each process; PyTorch decides otherwise.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    asked = {"steps": steps, "side": side, "adversarial_weight": adversarial_weight}
+    options = replace(HAZE_SIZES[size, form], seed=seed, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    fabric = Fabric(accelerator=size, devices=devices, precision=options.precision)
+    fabric.launch()
+    records = choose_records(hazy, clear)
+    frames = UnpairedFrames(records, side=options.side, code_length=CODE_LENGTH, seed=seed, find_content=find_content)
+    learn_haze(options, frames, out, fabric)
+
+
+def _adam(module: nn.Module, options: HazeOptions) -> torch.optim.Adam:
+    return torch.optim.Adam(module.parameters(), lr=options.learning_rate, betas=(0.5, 0.999))
+
+
+def _save(learning: HazeLearning, frames: UnpairedFrames, out: Path, step: int) -> None:
+    made_by = {
+        "command": "training.train_haze",
+        "options": asdict(learning.options),
+        "step": step,
+        "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
+        "licences": frames.licences,
+    }
+    save_checkpoint(out / "haze.safetensors", learning.averaged.module.state_dict(), made_by)
+    save_progress(out / "haze_progress.pt", {"step": step, "state": learning.state()})
+
+
+if __name__ == "__main__":
+    run(main)
