@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from eid_stream.bypass import BypassLatch
+from eid_stream.dehaze import Dehazer
 from eid_stream.errors import EngineError
 from eid_stream.frame import Frame, FrameState
 
@@ -17,41 +17,31 @@ PROBE_SECONDS = 0.25
 _TOO_SLOW = "the engine is too slow"
 
 
-class FrameDehazer(Protocol):
-    """What is watched: see ``dehaze.Dehazer``."""
-
-    strength: float
-
-    def dehaze(self, frame: Frame) -> Frame:
-        """The frame dehazed, or as captured with the reason in its state."""
-        ...
-
-    def close(self) -> None:
-        """Release everything."""
-        ...
-
-
 class DeadlineDehazer:
     """Runs a dehazer in a thread of its own and waits for each frame no longer than ``deadline_seconds``.
 
-    Until the self-test has passed, while the viewer or the latch bypasses, when the answer is late or the thread still
+    Until the engine is open and its self-test has passed, while the viewer or the latch bypasses, when the answer is late or the thread still
     busy with an earlier frame, that very frame is returned as captured with the reason in its state. An answer that
     comes late is thrown away: an old picture is never shown.
     """
 
     def __init__(
         self,
-        dehazer: FrameDehazer,
+        open_dehazer: Callable[[], Dehazer],
         latch: BypassLatch,
         *,
         deadline_seconds: float,
-        self_test: Callable[[], None] | None = None,
+        strength: float = 1.0,
     ) -> None:
-        """Start the thread; it runs ``self_test`` and dehazes one frame to warm up before it counts as ready."""
-        self._dehazer = dehazer
+        """Start the thread; it calls ``open_dehazer``, which opens and tests the engine, and warms up on one frame.
+
+        An ``EngineError`` while opening is shown as the reason why nothing is enhanced.
+        """
+        self._open_dehazer = open_dehazer
+        self._dehazer: Dehazer | None = None
+        self._strength = strength
         self._latch = latch
         self._deadline_seconds = deadline_seconds
-        self._self_test = self_test
         self._tasks: SimpleQueue[Frame | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[Frame, float]] = SimpleQueue()
         self._busy = False
@@ -66,11 +56,16 @@ class DeadlineDehazer:
     @property
     def strength(self) -> float:
         """Share of the haze that is removed, in [0, 1]; may be set at any time."""
-        return self._dehazer.strength
+        return self._strength
 
     @strength.setter
     def strength(self, strength: float) -> None:
-        self._dehazer.strength = strength
+        self._strength = strength
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine at work; empty until it is open."""
+        return "" if self._dehazer is None else self._dehazer.engine.card.name
 
     @property
     def ready(self) -> bool:
@@ -138,24 +133,31 @@ class DeadlineDehazer:
 
     def _work(self) -> None:
         frame = self._tasks.get()
-        if frame is not None:
-            self._get_ready(frame)
-            while (frame := self._tasks.get()) is not None:
-                began = time.monotonic()
-                answer = self._dehazer.dehaze(frame)
-                self._answers.put((answer, time.monotonic() - began))
-        self._dehazer.close()
+        if frame is None:
+            return
+        dehazer = self._get_ready(frame)
+        while (frame := self._tasks.get()) is not None:
+            began = time.monotonic()
+            answer = self._dehaze(dehazer, frame)
+            self._answers.put((answer, time.monotonic() - began))
+        if dehazer is not None:
+            dehazer.close()
 
-    def _get_ready(self, frame: Frame) -> None:
+    def _get_ready(self, frame: Frame) -> Dehazer | None:
         try:
-            if self._self_test is not None:
-                self._self_test()
-            answer = self._dehazer.dehaze(frame)
+            self._dehazer = self._open_dehazer()
         except EngineError as error:
             self._refused = str(error)
-            answer = _as_captured(frame, self._refused)
+        answer = self._dehaze(self._dehazer, frame)
         self._answers.put((answer, 0.0))
         self._tested = True
+        return self._dehazer
+
+    def _dehaze(self, dehazer: Dehazer | None, frame: Frame) -> Frame:
+        if dehazer is None:
+            return _as_captured(frame, self._refused)
+        dehazer.strength = self._strength
+        return dehazer.dehaze(frame)
 
 
 def _as_captured(frame: Frame, why: str) -> Frame:

@@ -84,9 +84,12 @@ def engine() -> FailingEngine:
 
 def test_the_original_is_shown_until_the_self_test_has_passed(engine: FailingEngine) -> None:
     passed = threading.Event()
-    guarded = DeadlineDehazer(
-        Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5, self_test=lambda: assert_set(passed)
-    )
+
+    def open_slowly() -> Dehazer:
+        assert passed.wait(30)
+        return Dehazer(engine)
+
+    guarded = DeadlineDehazer(open_slowly, BypassLatch(RARELY), deadline_seconds=5)
     before = [guarded.dehaze(make_frame(index)) for index in range(3)]
     assert [frame.state.why for frame in before] == ["self-test of the engine is running"] * 3
     assert not guarded.ready
@@ -95,15 +98,11 @@ def test_the_original_is_shown_until_the_self_test_has_passed(engine: FailingEng
     guarded.close()
 
 
-def assert_set(event: threading.Event) -> None:
-    assert event.wait(30)
-
-
-def test_an_engine_that_fails_its_self_test_is_never_used(engine: FailingEngine) -> None:
-    def fail() -> None:
+def test_an_engine_that_fails_its_self_test_is_never_used() -> None:
+    def fail() -> Dehazer:
         raise EngineMismatchError("The engine failed its self-test.")
 
-    guarded = DeadlineDehazer(Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5, self_test=fail)
+    guarded = DeadlineDehazer(fail, BypassLatch(RARELY), deadline_seconds=5)
     guarded.dehaze(make_frame(0))
     for index in range(1, 1000):
         frame = guarded.dehaze(make_frame(index))
@@ -122,7 +121,7 @@ def test_an_engine_that_fails_its_self_test_is_never_used(engine: FailingEngine)
 def test_a_fault_reaches_the_viewer_as_that_very_frame(
     engine: FailingEngine, fault: Callable[[], HazeMaps], why: str
 ) -> None:
-    guarded = ready(DeadlineDehazer(Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5))
     engine.behaviour = fault
     frame = make_frame(77)
     shown = guarded.dehaze(frame)
@@ -135,7 +134,7 @@ def test_a_fault_reaches_the_viewer_as_that_very_frame(
 
 
 def test_a_late_answer_is_thrown_away_and_each_frame_leaves_in_time_as_captured(engine: FailingEngine) -> None:
-    guarded = ready(DeadlineDehazer(Dehazer(engine), BypassLatch(RARELY), deadline_seconds=0.5))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), BypassLatch(RARELY), deadline_seconds=0.5))
     release = threading.Event()
 
     def sleep() -> HazeMaps:
@@ -164,7 +163,7 @@ def test_a_late_answer_is_thrown_away_and_each_frame_leaves_in_time_as_captured(
 
 def test_repeated_faults_latch_the_bypass_and_health_ends_it(engine: FailingEngine) -> None:
     latch = BypassLatch(BypassPolicy(faults=3, window_seconds=60, healthy_seconds=0.3))
-    guarded = ready(DeadlineDehazer(Dehazer(engine), latch, deadline_seconds=5))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), latch, deadline_seconds=5))
     engine.behaviour = raising
     for index in range(3):
         guarded.dehaze(make_frame(index))
@@ -178,7 +177,7 @@ def test_repeated_faults_latch_the_bypass_and_health_ends_it(engine: FailingEngi
 
 def test_an_engine_that_stays_too_slow_stays_bypassed(engine: FailingEngine) -> None:
     latch = BypassLatch(BypassPolicy(faults=1, healthy_seconds=0.0))
-    guarded = ready(DeadlineDehazer(Dehazer(engine), latch, deadline_seconds=0.2))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), latch, deadline_seconds=0.2))
 
     def slow() -> HazeMaps:
         time.sleep(0.4)
@@ -195,7 +194,7 @@ def test_an_engine_that_stays_too_slow_stays_bypassed(engine: FailingEngine) -> 
 
 def test_the_viewers_bypass_and_strength_zero_are_no_faults(engine: FailingEngine) -> None:
     latch = BypassLatch(BypassPolicy(faults=1))
-    guarded = ready(DeadlineDehazer(Dehazer(engine), latch, deadline_seconds=5))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), latch, deadline_seconds=5))
     guarded.bypassed = True
     assert guarded.dehaze(make_frame(1)).state.why == "bypass"
     guarded.bypassed = False
@@ -252,7 +251,7 @@ def test_without_automatic_return_only_the_viewer_ends_a_bypass() -> None:
 
 
 def test_the_answer_is_the_dehazers_own(engine: FailingEngine) -> None:
-    guarded = ready(DeadlineDehazer(Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5))
+    guarded = ready(DeadlineDehazer(lambda: Dehazer(engine), BypassLatch(RARELY), deadline_seconds=5))
     frame = make_frame(5)
     expected = Dehazer(engine).dehaze(replace(frame))
     shown = guarded.dehaze(frame)
