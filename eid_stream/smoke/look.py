@@ -70,15 +70,15 @@ def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
     uniform, gradient, cloud, plume = _draw_shares(rng)
     direction = rng.uniform(-np.pi, np.pi)
     speed = float(np.exp(rng.uniform(np.log(0.02), np.log(0.35))))
-    # One take in four comes in separate puffs with clear sight between them, the others in veils.
-    puffs = rng.random() < 0.25
+    # One take in five comes in separate puffs with clear sight between them, the others in veils.
+    puffs = rng.random() < 0.2
     return SmokeLook(
         uniform=uniform,
         gradient=gradient,
         cloud=cloud,
         plume=plume,
-        contrast=rng.uniform(1.2, 2.2) if puffs else rng.uniform(0.3, 1.0),
-        scale=rng.uniform(0.2, 0.6) if puffs else rng.uniform(0.5, 1.6),
+        contrast=rng.uniform(0.9, 1.7) if puffs else rng.uniform(0.3, 1.0),
+        scale=rng.uniform(0.5, 0.9) if puffs else rng.uniform(0.5, 1.6),
         velocity=(speed * float(np.cos(direction)), speed * float(np.sin(direction))),
         morph_seconds=rng.uniform(0.8, 5.0),
         folding=rng.uniform(0.05, 0.28),

@@ -12,7 +12,7 @@ from eid_stream.smoke.look import SmokeLook, draw_look
 from eid_stream.smoke.plume import Plume
 from eid_stream.smoke.turbulence import Field, Turbulence
 
-VEIL_SIDE = 256
+VEIL_SIDE = 160
 """Longest side, in pixels, at which smoke is computed; larger veils are enlarged from it: smoke is smooth."""
 DENSEST = 3.0
 """Optical depth that is approached but not passed: transmission stays above exp(-3)."""
@@ -74,7 +74,7 @@ class Smoke:
             morph_seconds=take.morph_seconds,
             folding=take.folding,
         )
-        self._plumes = [Plume(rng, look=take, tip=tip) for tip in take.sources]
+        self._plumes = [Plume(rng, look=take, tip=tip) for tip in take.sources] if take.plume > 0.01 else []
         shrink = min(1.0, VEIL_SIDE / max(width, height))
         self._x, self._y = _places(max(2, round(width * shrink)), max(2, round(height * shrink)))
         self._light = _light(take, self._x, self._y)
@@ -211,5 +211,6 @@ def _relative_depth(smooth: Field, relief: float) -> Field:
 
 def _with_headroom(clear: Field, headroom: float) -> Field:
     """The clear picture with highlights as bright as they are, not as the sensor clips them."""
-    excess = np.maximum(clear.min(axis=2) - np.float32(0.75), 0.0) * np.float32(4.0)
+    darkest = cv2.min(cv2.min(clear[..., 0], clear[..., 1]), clear[..., 2])
+    excess = np.maximum(darkest - np.float32(0.75), 0.0) * np.float32(4.0)
     return np.asarray(clear * (1.0 + np.float32(headroom) * excess * excess)[..., None], np.float32)
