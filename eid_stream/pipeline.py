@@ -32,7 +32,7 @@ class Outlet:
     sink: Sink
     essential: bool = True
     """True: its failure ends the run. False: the others go on without it."""
-    capacity: int = 2
+    capacity: int = 1
     """Frames that may wait for it; beyond that files wait and live streams drop the oldest."""
 
 
@@ -62,7 +62,7 @@ class Pipeline:
         self._stats = stats
         self._grace_seconds = grace_seconds
         self._live = source.info.live
-        self._captured = self._handoff(1 if self._live else 2)
+        self._captured = self._handoff(1)
         self._passages = {outlet.name: self._handoff(outlet.capacity) for outlet in self._outlets}
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._lock = threading.Lock()

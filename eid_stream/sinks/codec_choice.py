@@ -42,10 +42,10 @@ class CodecFamily:
 FAMILIES = {
     family.name: family
     for family in (
-        CodecFamily("h264", "libx264", 17, 51, "veryfast", _SPEEDS),
+        CodecFamily("h264", "libx264", 17, 51, "veryfast", _SPEEDS, (("rc-lookahead", "5"),)),
         CodecFamily("hevc", "libx265", 18, 51, "superfast", _SPEEDS, (("x265-params", "log-level=none"),)),
         CodecFamily("av1", "libsvtav1", 20, 63, "9", tuple(map(str, range(14)))),
-        CodecFamily("ffv1", "ffv1", None, 0, "", (), (("level", "3"), ("slicecrc", "1")), even_sizes=False),
+        CodecFamily("ffv1", "ffv1", None, 0, "", (), (("level", "3"), ("slicecrc", "1"), ("g", "1")), even_sizes=False),
     )
 }
 
