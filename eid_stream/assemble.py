@@ -1,23 +1,31 @@
 """From options to parts: the only place that knows which class serves an address or a name."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from eid_stream import __version__
+from eid_stream.assemble_live import assemble_live, open_live_source
 from eid_stream.backends import open_engine
 from eid_stream.compare import ComparingSink, compared_info
 from eid_stream.dehaze import Dehazer
 from eid_stream.engine_card import EngineCard
 from eid_stream.errors import ConfigError
+from eid_stream.frame import Frame
 from eid_stream.interfaces import Engine, Sink, Source
+from eid_stream.live_options import LiveOptions
 from eid_stream.options import Options
-from eid_stream.pipeline import Outlet
+from eid_stream.pipeline import Outlet, Window
 from eid_stream.sinks.null import NullSink
 from eid_stream.sinks.recorder import Recorder
+from eid_stream.sources.address import redacted
 from eid_stream.sources.limited import LimitedSource
+from eid_stream.sources.live import is_live
 from eid_stream.sources.phantom import PhantomSource
+from eid_stream.sources.real_time import RealTimeSource
 from eid_stream.sources.video_file import VideoFileSource
+from eid_stream.stats import Stats
 
 RECORD = "record"
 NULL_ADDRESS = "null:"
@@ -28,13 +36,16 @@ class Assembly:
     """Everything one run is made of, opened."""
 
     source: Source
-    dehazer: Dehazer
+    dehaze: Callable[[Frame], Frame]
+    engine_name: Callable[[], str]
     outlets: tuple[Outlet, ...]
-    recorder: Recorder | None
-    out: Path | None
-    """The file that is written, or None."""
     parts: ExitStack
     """Closes whatever the pipeline does not: the engine, and everything if the pipeline never runs."""
+    recorder: Recorder | None = None
+    out: Path | None = None
+    """The file that is written, or None."""
+    show: Window | None = None
+    """Shows frames in the main thread until the viewer has enough; None without a window."""
 
     @property
     def notes(self) -> list[str]:
@@ -62,37 +73,70 @@ class Assembly:
             self.recorder.publish()
 
 
-def assemble(options: Options) -> Assembly:
+def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
     """Open what the options name, in the order in which mistakes are cheapest to tell.
+
+    A live source, or a file to be watched in a window, makes a live run; everything else is a file to be converted.
 
     Raises:
         EidStreamError: something cannot be used; what was opened before it is closed again.
     """
-    if options.out is None:
-        raise ConfigError(
-            f"Nothing would be done with {options.source}: add --out clear.mp4 to write a file, "
-            f"or --out {NULL_ADDRESS} to measure without writing."
-        )
     with ExitStack() as opened:
-        source = open_source(options)
+        source = open_source(options, live)
         opened.callback(source.close)
+        if source.info.live:
+            parts = assemble_live(options, live, source, stats, opened)
+            return Assembly(
+                parts.source,
+                parts.enhancement.dehaze,
+                lambda: parts.enhancement.engine,
+                tuple(parts.outlets.outlets),
+                opened.pop_all(),
+                show=None if parts.window is None else parts.window.run,
+            )
         engine = open_engine(options.engine)
         opened.callback(engine.close)
-        out = None if options.out == NULL_ADDRESS else Path(options.out)
+        out = None if options.out in (None, NULL_ADDRESS) else Path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
         sink = _compared(recorder or NullSink(), options, source)
         dehazer = Dehazer(engine, options.strength)
-        return Assembly(source, dehazer, (Outlet(RECORD, sink),), recorder, out, opened.pop_all())
+        return Assembly(
+            source,
+            dehazer.dehaze,
+            lambda: engine.card.name,
+            (Outlet(RECORD, sink),),
+            opened.pop_all(),
+            recorder=recorder,
+            out=out,
+        )
 
 
-def open_source(options: Options) -> Source:
-    """The source that an address means."""
+def open_source(options: Options, live: LiveOptions) -> Source:
+    """The source that an address means, in real time where somebody watches."""
+    watched = options.out is None or live.live
+    if is_live(options.source):
+        _refuse_start(options)
+        source = open_live_source(options.source, live, patient=not watched)
+        return source if source.info.live or options.duration is None else LimitedSource(source, options.duration)
+    recorded = _open_recorded(options, limited=not watched)
+    return RealTimeSource(recorded) if watched and not recorded.info.live else recorded
+
+
+def _refuse_start(options: Options) -> None:
+    if options.start:
+        raise ConfigError(
+            f"--start needs a file to begin in the middle of; {redacted(options.source)} always begins at 0."
+        )
+
+
+def _open_recorded(options: Options, *, limited: bool) -> Source:
+    """A file or the phantom; ``limited`` applies ``--duration`` to a phantom, which a live run does itself."""
     address = options.source
     if address.startswith("phantom:"):
-        if options.start:
-            raise ConfigError(f"--start needs a file to begin in the middle of; {address} always begins at 0.")
+        _refuse_start(options)
         phantom = PhantomSource(address)
-        return phantom if options.duration is None else LimitedSource(phantom, options.duration)
+        bounded = limited and options.duration is not None and not phantom.info.live
+        return LimitedSource(phantom, options.duration) if bounded and options.duration else phantom
     return VideoFileSource(address, start_seconds=options.start, duration_seconds=options.duration)
 
 

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from eid_stream import __version__
 from eid_stream.configuration import fill_from_file
 from eid_stream.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.live_options import LIVE, LiveOptions
 from eid_stream.options import Options
 
 EXAMPLES = """\
@@ -47,12 +48,22 @@ app = App(
 @app.default
 def _dehaze(
     options: Annotated[Options, Parameter(name="*")],
+    live: Annotated[LiveOptions | None, Parameter(name="*", group=LIVE)] = None,
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
     from eid_stream.run import run  # loads video and array libraries, which --help must not wait for
 
-    return run(options)
+    return run(options, live)
+
+
+@app.command(name="--list-devices")
+def _list_devices() -> int:
+    """Show the cameras and capture cards of this machine, and what they deliver."""
+    from eid_stream.assemble_devices import describe_devices
+
+    sys.stdout.write(describe_devices())
+    return 0
 
 
 def main() -> None:

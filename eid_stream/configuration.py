@@ -49,6 +49,8 @@ def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentColle
     Raises:
         ConfigError: the file cannot be used.
     """
+    if not any(argument.name == "--config" for argument in arguments):
+        return
     named = {argument.name.removeprefix("--"): argument for argument in arguments if argument.name.startswith("--")}
     tokens = named.pop("config").tokens
     if tokens:

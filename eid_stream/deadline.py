@@ -20,9 +20,9 @@ _TOO_SLOW = "the engine is too slow"
 class DeadlineDehazer:
     """Runs a dehazer in a thread of its own and waits for each frame no longer than ``deadline_seconds``.
 
-    Until the engine is open and its self-test has passed, while the viewer or the latch bypasses, when the answer is late or the thread still
-    busy with an earlier frame, that very frame is returned as captured with the reason in its state. An answer that
-    comes late is thrown away: an old picture is never shown.
+    Until the engine is open and its self-test has passed, while the viewer or the latch bypasses, when the answer is
+    late or the thread still busy with an earlier frame, that very frame is returned as captured with the reason in its
+    state. An answer that comes late is thrown away: an old picture is never shown.
     """
 
     def __init__(

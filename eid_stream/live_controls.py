@@ -33,6 +33,11 @@ class Enhancement(Protocol):
     strength: float
     bypassed: bool
 
+    @property
+    def engine(self) -> str:
+        """Name of the engine at work; empty until it is open."""
+        ...
+
 
 class LiveControls:
     """Connects the window's keys and marks with the parts of a live run."""
@@ -40,7 +45,6 @@ class LiveControls:
     def __init__(
         self,
         *,
-        engine: str,
         enhancement: Enhancement,
         latch: BypassLatch,
         stats: Stats,
@@ -50,7 +54,6 @@ class LiveControls:
         outlet_troubles: Sequence[Callable[[], str]] = (),
     ) -> None:
         """Keep hold of the parts; nothing is asked before the window does."""
-        self.engine = engine
         self._enhancement = enhancement
         self._latch = latch
         self._stats = stats
@@ -60,6 +63,11 @@ class LiveControls:
         self._outlet_troubles = outlet_troubles
         self._said = ("", float("-inf"))
         self._panel: tuple[float, list[str]] = (float("-inf"), [])
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine at work."""
+        return self._enhancement.engine
 
     @property
     def strength(self) -> float:

@@ -13,6 +13,7 @@ from eid_stream import __version__
 from eid_stream.assemble import Assembly, assemble
 from eid_stream.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
 from eid_stream.interrupts import Interrupts
+from eid_stream.live_options import LiveOptions
 from eid_stream.options import Options
 from eid_stream.pipeline import Pipeline
 from eid_stream.progress import Pace, shown_progress
@@ -20,7 +21,7 @@ from eid_stream.stats import Stats
 from eid_stream.summary import summarise
 
 
-def run(options: Options) -> int:
+def run(options: Options, live: LiveOptions | None = None) -> int:
     """Do what the options say and return the exit status.
 
     Raises:
@@ -28,8 +29,8 @@ def run(options: Options) -> int:
     """
     logging.getLogger("eid_stream").addHandler(logging.NullHandler())
     _check_stats_file(options.stats)
-    assembly = assemble(options)
     stats, started = Stats(), time.monotonic()
+    assembly = assemble(options, live or LiveOptions(), stats)
     with assembly.parts:
         for note in assembly.notes:
             _say(note)
@@ -52,11 +53,11 @@ def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str,
 
 
 def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
-    pipeline = Pipeline(assembly.source, assembly.dehazer.dehaze, assembly.outlets, stats=stats)
+    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
     with Interrupts(pipeline.stop) as interrupts:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
-                pipeline.run()
+                pipeline.run(assembly.show)
             assembly.publish()
         except Exception as error:
             raise _with_what_is_left(error, assembly) from error
@@ -85,7 +86,7 @@ def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: flo
         "outcome": outcome,
         "source": assembly.source.info.address,
         "out": options.out,
-        "engine": assembly.dehazer.engine.card.name,
+        "engine": assembly.engine_name(),
         "strength": options.strength,
         "wall_seconds": round(wall_seconds, 3),
         "rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),

@@ -2,14 +2,30 @@
 
 import ctypes
 import ctypes.util
+import os
 import re
 import shutil
 import subprocess
+import sys
 
-from eid_stream.errors import ConfigError
+from eid_stream.errors import ConfigError, SinkOpenError
 from eid_stream.sinks.view import Place
 
 _MONITOR = re.compile(r"^\s*\d+:\s+\S+\s+(\d+)/\d+x(\d+)/\d+\+(-?\d+)\+(-?\d+)", re.MULTILINE)
+
+
+def check_display() -> None:
+    """Make sure that a window can be opened: the window library ends the whole process where it cannot.
+
+    Raises:
+        SinkOpenError: there is no display.
+    """
+    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY"):
+        return
+    if not (os.environ.get("DISPLAY") and (ctypes.util.find_library("X11") is None or _whole_display())):
+        raise SinkOpenError(
+            "Cannot open a window: there is no display. Work without one: add --out clear.mkv or --out null:."
+        )
 
 
 def find_monitor(number: int) -> Place | None:

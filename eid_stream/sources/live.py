@@ -48,14 +48,16 @@ def is_live(address: str) -> bool:
     )
 
 
-def open_live(address: str, wish: CaptureWish | None = None) -> Source:
+def open_live(address: str, wish: CaptureWish | None = None, *, patient: bool = False) -> Source:
     """Open a live address. Devices and network streams are reconnected for ever once they have worked.
+
+    ``patient`` reads standard input like a file: the sender is held up rather than frames dropped.
 
     Raises:
         ConfigError: the address cannot be understood, or the device does not offer what is wished.
         SourceOpenError: nothing comes from there.
     """
-    connect = _connector(address, wish or CaptureWish())
+    connect = _connector(address, wish or CaptureWish(), patient=patient)
     if address == "-":
         return connect()
     if address.startswith("lavfi:"):
@@ -63,7 +65,7 @@ def open_live(address: str, wish: CaptureWish | None = None) -> Source:
     return ReconnectingSource(connect)
 
 
-def _connector(address: str, wish: CaptureWish) -> Callable[[], Source]:
+def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[], Source]:
     camera = _CAMERA.fullmatch(address)
     if camera is not None:
         number = int(camera[1])
@@ -73,7 +75,7 @@ def _connector(address: str, wish: CaptureWish) -> Callable[[], Source]:
     if is_network(address):
         wanted = _network(parse_network(address), address)
     elif address == "-":
-        wanted = LiveInput("standard input", sys.stdin.buffer, options=_only("pipe"))
+        wanted = LiveInput("standard input", sys.stdin.buffer, options=_only("pipe"), live=not patient)
     elif address.startswith("lavfi:"):
         wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
     elif address.startswith("screen:"):
@@ -94,8 +96,9 @@ def _device(path: str, wish: CaptureWish) -> LiveInput:
 def _network(parsed: LiveAddress, address: str) -> LiveInput:
     label = redacted(address)
     if parsed.is_playlist:
+        opener = SameHostOpener(parsed.url)
         options = {"format_whitelist": f"hls,{STREAM_FORMATS},aac,webvtt", "allowed_extensions": "ALL"}
-        return LiveInput(label, parsed.url, "hls", options, SameHostOpener(parsed.url))
+        return LiveInput(label, parsed.url, "hls", options, open_file=opener)
     options = _only(parsed.protocols) | {"fflags": "nobuffer", "analyzeduration": "2000000"}
     if parsed.scheme in ("rtsp", "rtsps"):
         options |= {"rtsp_flags": "listen" if parsed.listen else "prefer_tcp", "max_delay": "100000"}

@@ -37,6 +37,8 @@ class LiveInput:
     target: str | IO[bytes]
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
+    live: bool = True
+    """False: the sender can be held up, so that no frame needs to be dropped."""
     open_file: Callable[..., IO[bytes]] | None = None
     """Opens what a playlist refers to; None where nothing may be referred to."""
 
@@ -59,7 +61,7 @@ class LiveStream:
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
             self._stream = _first_video(self._container, wanted.label)
-            self._info = _describe(self._stream, wanted.label)
+            self._info = _describe(self._stream, wanted)
         except BaseException:
             self._container.close()
             raise
@@ -68,7 +70,7 @@ class LiveStream:
 
     @property
     def info(self) -> StreamInfo:
-        """Size, layout, colour and time base; ``live`` is always true."""
+        """Size, layout, colour and time base as announced."""
         return self._info
 
     @property
@@ -177,17 +179,17 @@ def _first_video(container: InputContainer, label: str) -> "VideoStream":
     return stream
 
 
-def _describe(stream: "VideoStream", label: str) -> StreamInfo:
+def _describe(stream: "VideoStream", wanted: LiveInput) -> StreamInfo:
     context = stream.codec_context
     assert context.format is not None
     return StreamInfo(
-        address=label,
+        address=wanted.label,
         width=context.width,
         height=context.height,
         layout=nearest_layout(context.format),
         colour=_announced_colour(context, context.format),
         time_base=stream.time_base or Fraction(1, 90_000),
-        live=True,
+        live=wanted.live,
         nominal_rate=stream.average_rate or stream.guessed_rate,
         sample_aspect=stream.sample_aspect_ratio or None,
         codec=context.name,

@@ -1,0 +1,137 @@
+"""From options to the parts of a live run: the guarded dehaze stage, the window, the outlets."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from eid_stream import __version__
+from eid_stream.assemble_outlets import LiveOutlets, open_outlets
+from eid_stream.backends import open_engine
+from eid_stream.bypass import BypassLatch, BypassPolicy
+from eid_stream.deadline import DeadlineDehazer
+from eid_stream.dehaze import Dehazer
+from eid_stream.frame import StreamInfo
+from eid_stream.interfaces import Source
+from eid_stream.live_controls import LiveControls
+from eid_stream.live_options import LiveOptions
+from eid_stream.metrics_endpoint import MetricsEndpoint
+from eid_stream.options import Options
+from eid_stream.sinks.monitors import check_display, find_monitor
+from eid_stream.sinks.view import View
+from eid_stream.sinks.window import Window
+from eid_stream.sources.frozen_input import FrozenInputWatch
+from eid_stream.sources.limited import LimitedSource
+from eid_stream.sources.live import CaptureWish, open_live
+from eid_stream.sources.reconnecting import ReconnectingSource
+from eid_stream.stats import Stats
+
+_SHORTEST_DEADLINE_SECONDS = 0.02
+_LONGEST_DEADLINE_SECONDS = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """What a live run has beyond a source."""
+
+    source: Source
+    enhancement: DeadlineDehazer
+    outlets: LiveOutlets
+    window: Window | None
+
+
+def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Source:
+    """The source of a live address; ``patient``: standard input may be held up, as a file may."""
+    width, height = live.capture_size()
+    wish = CaptureWish(width, height, live.rate, live.pixel_format)
+    return open_live(address, wish, patient=patient)
+
+
+def assemble_live(options: Options, live: LiveOptions, source: Source, stats: Stats, opened: ExitStack) -> LiveParts:
+    """Build a live run around an open source; with no ``--out`` there is a window. Everything is closed by ``opened``.
+
+    Raises:
+        EidStreamError: something cannot be used.
+    """
+    windowed = options.out is None
+    monitor = None
+    if windowed:
+        check_display()
+        monitor = find_monitor(live.monitor or 0)
+    latch = BypassLatch(BypassPolicy(automatic_return=live.bypass_return == "auto"))
+    enhancement = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
+    opened.callback(enhancement.close)
+    watch = FrozenInputWatch(source)
+    outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), window=windowed)
+    controls = _controls(enhancement, latch, stats, outlets, watch, source)
+    if live.metrics is not None:
+        endpoint = MetricsEndpoint(stats, live.metrics, bypass_reason=lambda: latch.reason)
+        opened.callback(endpoint.close)
+    window = None
+    if windowed:
+        window = Window(
+            controls,
+            view=View(
+                split=options.compare == "split",
+                side_by_side=options.compare == "side",
+                marks_outside=live.marks_outside,
+                upscale=live.upscale,
+            ),
+            monitor=monitor,
+            fullscreen=live.fullscreen,
+            sample_aspect=source.info.sample_aspect,
+            rotation=source.info.rotation,
+            screenshots=Path(live.screenshots),
+        )
+    limited = watch if options.duration is None else LimitedSource(watch, options.duration)
+    return LiveParts(limited, enhancement, outlets, window)
+
+
+def _guarded(
+    options: Options, live: LiveOptions, info: StreamInfo, latch: BypassLatch, *, wait_for_engine: bool
+) -> DeadlineDehazer:
+    """With a window the picture is shown while the engine is still being opened; without one nobody is waiting."""
+
+    def open_dehazer() -> Dehazer:
+        return Dehazer(open_engine(options.engine), options.strength)
+
+    if wait_for_engine:
+        dehazer = open_dehazer()
+        return DeadlineDehazer(
+            lambda: dehazer, latch, deadline_seconds=_deadline(live, info), strength=options.strength
+        )
+    return DeadlineDehazer(open_dehazer, latch, deadline_seconds=_deadline(live, info), strength=options.strength)
+
+
+def _deadline(live: LiveOptions, info: StreamInfo) -> float:
+    if live.deadline is not None:
+        return live.deadline / 1000.0
+    frame_seconds = float(1 / (info.nominal_rate or Fraction(25)))
+    return min(max(frame_seconds, _SHORTEST_DEADLINE_SECONDS), _LONGEST_DEADLINE_SECONDS)
+
+
+def _controls(
+    enhancement: DeadlineDehazer,
+    latch: BypassLatch,
+    stats: Stats,
+    outlets: LiveOutlets,
+    watch: FrozenInputWatch,
+    source: Source,
+) -> LiveControls:
+    return LiveControls(
+        enhancement=enhancement,
+        latch=latch,
+        stats=stats,
+        recordings=outlets.recorders,
+        trouble=(lambda: source.trouble) if isinstance(source, ReconnectingSource) else (lambda: ""),
+        frozen=lambda: watch.frozen,
+        outlet_troubles=[partial(getattr, stream, "trouble") for stream in outlets.streams],
+    )
+
+
+def _mark(enhancement: DeadlineDehazer) -> str:
+    return (
+        f"Surgical smoke removed by eid-stream {__version__}, engine {enhancement.engine or 'none'}, "
+        f"strength {enhancement.strength:g}. Enhanced picture, not for diagnosis."
+    )
