@@ -18,7 +18,8 @@ def rgb_to_ycbcr(matrix: int) -> Tensor:
 
 def ycbcr_to_rgb(matrix: int) -> Tensor:
     """The inverse of ``rgb_to_ycbcr``, shape (3, 3)."""
-    return torch.linalg.inv(rgb_to_ycbcr(matrix))
+    inverse: Tensor = torch.linalg.inv(rgb_to_ycbcr(matrix))
+    return inverse
 
 
 def convert(pictures: Tensor, matrices: Tensor) -> Tensor:

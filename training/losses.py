@@ -59,35 +59,28 @@ def flicker(first: Tensor, second: Tensor, content: Tensor) -> Tensor:
 
 
 def dark_statistics(rgb: Tensor, content: Tensor, side: int = 12) -> Tensor:
-    """Statistics of haze, (n, 3): mean dark channel, its 10 % darkest part's mean, and mean saturation.
+    """Statistics of haze, (n, 3): mean and spread of the dark channel (He et al. 2009), and mean saturation.
 
-    ``rgb`` (n, 3, h, w) in [0, 1]; pixels outside ``content`` (n, 1, h, w) do not count.
+    ``rgb`` (n, 3, h, w) in [0, 1]; windows of ``side`` pixels that leave ``content`` (n, 1, h, w) do not count.
     """
-    darkest = rgb.amin(1, keepdim=True)
-    dark = -F.max_pool2d(-(darkest + 2.0 * (1.0 - content)), side, stride=side // 2)
-    inside = F.avg_pool2d(content, side, stride=side // 2) > 0.9
-    values = torch.where(inside, dark, torch.zeros_like(dark)).flatten(1)
-    count = inside.flatten(1).sum(1).clamp(min=1)
-    mean = values.sum(1) / count
-    deviation = (
-        (torch.where(inside.flatten(1), values - mean[:, None], 0.0 * values) ** 2).sum(1) / count + 1e-6
-    ).sqrt()
-    brightest = rgb.amax(1, keepdim=True)
-    saturation = (brightest - darkest) / (brightest + 0.1)
-    saturated = (content * saturation).sum((1, 2, 3)) / (content.sum((1, 2, 3)) + 1.0)
-    return torch.stack([mean, mean - deviation, saturated], dim=1)
+    darkest, brightest = rgb.amin(1, keepdim=True), rgb.amax(1, keepdim=True)
+    dark = -F.max_pool2d(-darkest, side, stride=side // 2)
+    inside = (F.avg_pool2d(content, side, stride=side // 2) > 0.95).float()
+    mean = _mean_inside(dark, inside)
+    spread = _mean_inside((dark - mean[:, None, None, None]).abs(), inside)
+    saturation = _mean_inside((brightest - darkest) / (brightest + 0.1), content)
+    return torch.stack([mean, spread, saturation], dim=1)
 
 
 def dark_excess(statistics: Tensor, wanted: Tensor) -> Tensor:
-    """How much hazier pictures look than clear ones: dark channel above and saturation below what is ``wanted``.
+    """How much hazier pictures are than clear ones of the same source: dark channel above, saturation below ``wanted``.
 
-    Both (n, 3) as of ``dark_statistics``; being clearer than wanted costs a third as much.
+    Both (n, 3) as of ``dark_statistics``. Means of the batch are compared, not pictures: the scenes differ. To be
+    clearer than clear ones costs as much.
     """
     if len(statistics) == 0:
         return statistics.sum()
-    sign = statistics.new_tensor([1.0, 1.0, -1.0])
-    excess = sign * (statistics - wanted)
-    return F.relu(excess).mean() + F.relu(-excess).mean() / 3.0
+    return (statistics[:, [0, 2]].mean(0) - wanted[:, [0, 2]].mean(0)).abs().sum()
 
 
 def total_loss(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:
@@ -99,6 +92,10 @@ def total_loss(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tens
     weight_of = asdict(weights)
     total = torch.stack([weight_of[name] * value for name, value in terms.items()]).sum()
     return {**terms, "total": total}
+
+
+def _mean_inside(values: Tensor, inside: Tensor) -> Tensor:
+    return (values * inside).sum((1, 2, 3)) / (inside.sum((1, 2, 3)) + 1e-6)
 
 
 def _local_mean(picture: Tensor) -> Tensor:

@@ -1,0 +1,95 @@
+"""Neighbouring frames of real clips with the optical flow between them: what must not flicker."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Area, fit
+
+FAITHFUL_CODES = 12.0
+"""A pixel counts where warping the second frame onto the first leaves at most this difference of 8 bit luma."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipPairs:
+    """Pairs of frames: RGB (n, 3, h, w) in [0, 1] of either, the way from first to second, and where it holds."""
+
+    first: Tensor
+    second: Tensor
+    way: Tensor
+    """(n, h, w, 2): where each pixel of the first is in the second, in the coordinates of ``grid_sample``."""
+    valid: Tensor
+    """(n, 1, h, w), 0 or 1."""
+
+    def to(self, device: torch.device) -> "ClipPairs":
+        """The same on a device."""
+        return ClipPairs(self.first.to(device), self.second.to(device), self.way.to(device), self.valid.to(device))
+
+
+class ClipPairPool:
+    """All pairs of some clips, ``stride`` frames from one first frame to the next."""
+
+    def __init__(self, paths: Sequence[Path], *, stride: int, seed: int) -> None:
+        self._rng = np.random.default_rng([seed, 0xC11B])
+        self._pairs = [pair for path in paths for pair in _pairs(path, stride)]
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def draw(self, count: int) -> ClipPairs:
+        """Random pairs."""
+        drawn = [self._pairs[int(self._rng.integers(len(self._pairs)))] for _ in range(count)]
+        stacks = [torch.from_numpy(np.stack([pair[part] for pair in drawn])) for part in range(4)]
+        first, second = (stack.permute(0, 3, 1, 2).float() / 255.0 for stack in stacks[:2])
+        return ClipPairs(first, second, stacks[2].float(), stacks[3][:, None].float())
+
+
+def _pairs(path: Path, stride: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], object, object]]:
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    previous: NDArray[np.uint8] | None = None
+    for number, frame in enumerate(read_on_canvas(path)):
+        if number % stride == 1 and previous is not None:
+            way, valid = _way(flow, previous, frame)
+            if valid.mean() > 0.3:
+                yield previous, frame, way, valid
+        previous = frame
+
+
+def _way(
+    flow: cv2.DISOpticalFlow, first: NDArray[np.uint8], second: NDArray[np.uint8]
+) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]
+    moved = flow.calc(grey[0], grey[1], None)  # type: ignore[call-overload]
+    x, y = np.meshgrid(np.arange(moved.shape[1]), np.arange(moved.shape[0]))
+    places = np.stack([x, y], axis=-1).astype(np.float32) + moved
+    warped = cv2.remap(grey[1], places, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
+    valid = np.abs(warped.astype(np.float32) - grey[0]) <= FAITHFUL_CODES
+    size = np.array([moved.shape[1] - 1, moved.shape[0] - 1], np.float32)
+    return (2.0 * places / size - 1.0).astype(np.float16), (valid & (grey[0] > 16)).astype(np.uint8)
+
+
+def read_on_canvas(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """Frames of a video on the thumbnail's canvas, RGB; videos stored squeezed into a square are stretched to 4:3."""
+    video = cv2.VideoCapture(str(path))
+    try:
+        while (read := video.read())[0]:
+            yield _on_canvas(np.asarray(read[1], np.uint8))
+    finally:
+        video.release()
+
+
+def _on_canvas(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = frame.shape[:2]
+    area = Area(0, 0, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    if width != height:
+        area = fit(width, height, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    canvas = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.uint8)
+    small = cv2.resize(frame, (area.width, area.height), interpolation=cv2.INTER_AREA)
+    canvas[area.top : area.top + area.height, area.left : area.left + area.width] = small[:, :, ::-1]
+    return canvas

@@ -1,0 +1,146 @@
+"""Batches for the student: clear views seen through rendered smoke, clear ones left alone, and real hazy ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.colour_torch import rgb_to_ycbcr, ycbcr_to_rgb
+from training.picture_cache import Picture
+from training.veil_bank import Take, VeilBank
+from training.views import View, random_view
+
+LINEAR_SHARE = 0.5
+"""Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderedBatch:
+    """Rendered smoke and its truth; RGB in [0, 1], not Y'CbCr."""
+
+    clear: Tensor
+    """(n, 3, h, w)."""
+    hazy: Tensor
+    """(moments, n, 3, h, w): up to two moments of the same smoke before the same scene."""
+    density: Tensor
+    """(moments, n): mean of 1 - t over the content."""
+    content: Tensor
+    """(n, 1, h, w): 1 where the scene is."""
+
+    def to(self, device: torch.device) -> "RenderedBatch":
+        """The same on a device."""
+        return RenderedBatch(
+            self.clear.to(device), self.hazy.to(device), self.density.to(device), self.content.to(device)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealBatch:
+    """Real frames of known kind and unknown truth, RGB (n, 3, h, w), content (n, 1, h, w)."""
+
+    rgb: Tensor
+    content: Tensor
+
+    def to(self, device: torch.device) -> "RealBatch":
+        """The same on a device."""
+        return RealBatch(self.rgb.to(device), self.content.to(device))
+
+
+class BatchMaker:
+    """Draws batches; sources count equally within a kind up to the square root of their size."""
+
+    def __init__(self, *, pictures: Sequence[Picture], veils: VeilBank | None, seed: int) -> None:
+        self._rng = np.random.default_rng([seed, 0xBA7C])
+        self._veils = veils
+        self._pools = {kind: _Pool(pictures, kind) for kind in ("clear", "hazy")}
+
+    def rendered(self, count: int, moments: int = 1) -> RenderedBatch:
+        """Clear views behind rendered smoke, at one or two moments."""
+        assert self._veils is not None
+        views = self._views("clear", count)
+        takes = [self._veils.draw(self._rng, moments) for _ in range(count)]
+        return smoke_over(views, takes, self._rng)
+
+    def real(self, kind: str, count: int) -> RealBatch:
+        """Real views, ``clear`` or ``hazy``."""
+        views = self._views(kind, count)
+        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]))
+
+    def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
+        """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
+        pool = self._pools["hazy"]
+        hazy = [pool.draw(self._rng) for _ in range(count)]
+        clear = [self._pools["clear"].draw(self._rng, source=picture.source) for picture in hazy]
+        batches = []
+        for pictures in (hazy, clear):
+            views = [random_view(picture, self._rng) for picture in pictures]
+            batches.append(RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views])))
+        return batches[0], batches[1]
+
+    def matrices(self, count: int) -> tuple[Tensor, Tensor]:
+        """For each picture BT.601 or BT.709: matrices to Y'CbCr and back, (n, 3, 3) each."""
+        codes = [6 if self._rng.random() < 0.5 else 1 for _ in range(count)]
+        return torch.stack([rgb_to_ycbcr(c) for c in codes]), torch.stack([ycbcr_to_rgb(c) for c in codes])
+
+    def _views(self, kind: str, count: int) -> list[View]:
+        return [random_view(self._pools[kind].draw(self._rng), self._rng) for _ in range(count)]
+
+
+class _Pool:
+    """Pictures of one kind by source."""
+
+    def __init__(self, pictures: Sequence[Picture], kind: str) -> None:
+        self._by_source: dict[str, list[Picture]] = {}
+        for picture in pictures:
+            if picture.kind == kind:
+                self._by_source.setdefault(picture.source, []).append(picture)
+        self._sources = sorted(self._by_source)
+        sizes = np.sqrt([len(self._by_source[source]) for source in self._sources])
+        self._shares = sizes / sizes.sum()
+
+    def draw(self, rng: np.random.Generator, source: str | None = None) -> Picture:
+        """A picture of ``source`` where there is one, of a random source otherwise."""
+        if source not in self._by_source:
+            source = self._sources[int(rng.choice(len(self._sources), p=self._shares))]
+        pool = self._by_source[source]
+        return pool[int(rng.integers(len(pool)))]
+
+
+def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Generator) -> RenderedBatch:
+    """Show views through smoke: I = J t + A (1 - t), in light or in code values, with scatter, noise and clipping."""
+    clear = _stack([view.rgb for view in views])
+    content = _stack([view.content for view in views])
+    transmission = _stack([take.transmission for take in takes]).transpose(0, 1)[:, :, None]
+    airlight = _stack([take.airlight for take in takes]).transpose(0, 1)
+    transmission = torch.where(content > 0, transmission, torch.ones_like(transmission))
+    airlight = airlight * _tissue_tint(clear, torch.tensor([take.tint for take in takes]))
+    hazy = torch.stack([_shade(clear, t, a, rng) for t, a in zip(transmission, airlight, strict=True)])
+    density = ((1.0 - transmission) * content).sum((2, 3, 4)) / (content.sum((1, 2, 3)) + 1.0)
+    return RenderedBatch(clear, hazy, density, content)
+
+
+def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, rng: np.random.Generator) -> Tensor:
+    """The scattering model, for half of the pictures in squared code values, which is near to linear light."""
+    in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)[:, None, None, None]
+    scattered = clear + (1.0 - transmission) ** 2 * (F.avg_pool2d(clear, 5, 1, 2, count_include_pad=False) - clear)
+    scene, veil = (torch.where(in_light, x * x, x) for x in (scattered, airlight))
+    mixed = veil + (scene - veil) * transmission
+    hazy = torch.where(in_light, mixed.clamp(min=0.0).sqrt(), mixed)
+    grain = np.tile(rng.standard_normal((1, 3, clear.shape[2], clear.shape[3]), np.float32), (len(clear), 1, 1, 1))
+    noise = float(rng.uniform(0.0, 0.012)) * torch.from_numpy(grain)
+    return torch.where(transmission < 1.0, hazy + noise, clear).clamp(0.0, 1.0)
+
+
+def _tissue_tint(clear: Tensor, tint: Tensor) -> Tensor:
+    """Colour of the light that tissue throws back, relative to its mean, very smooth: (n, 3, h, w)."""
+    small = F.avg_pool2d(clear, 16)
+    small = F.avg_pool2d(small, 5, 1, 2, count_include_pad=False) + 0.1
+    colour = 1.0 + tint[:, None, None, None] * (small / small.mean(1, keepdim=True) - 1.0)
+    return F.interpolate(colour, clear.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _stack(arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))

@@ -1,0 +1,76 @@
+"""Views of pictures on the thumbnail's canvas: crops, flips, exposure and colour, as cameras differ."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
+from training.picture_cache import Picture
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A picture on the canvas: RGB (3, height, width) in [0, 1] and content (1, height, width), 0 or 1."""
+
+    rgb: Array
+    content: Array
+
+
+def plain_view(picture: Picture) -> View:
+    """The whole picture, letterboxed: what the runtime shows the student."""
+    height, width = picture.rgb.shape[:2]
+    return _on_canvas(picture, (0, 0, width, height), mirrored=False, upside_down=False)
+
+
+def random_view(picture: Picture, rng: np.random.Generator) -> View:
+    """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
+    box = _random_box(picture, rng)
+    recoloured = replace(picture, rgb=_recolour(picture.rgb, rng))
+    return _on_canvas(recoloured, box, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
+
+
+def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    height, width = picture.rgb.shape[:2]
+    left, top, box_width, box_height = (0, 0, width, height) if rng.random() < 0.3 else picture.box
+    if rng.random() < 0.25:
+        return left, top, box_width, box_height
+    share = rng.uniform(0.55, 1.0)
+    stretch = float(np.exp(rng.uniform(-0.2, 0.2)))
+    new_width = int(np.clip(box_width * share * stretch, 16, box_width))
+    new_height = int(np.clip(box_height * share / stretch, 16, box_height))
+    left += int(rng.integers(0, box_width - new_width + 1))
+    top += int(rng.integers(0, box_height - new_height + 1))
+    return left, top, new_width, new_height
+
+
+def _on_canvas(picture: Picture, box: tuple[int, int, int, int], *, mirrored: bool, upside_down: bool) -> View:
+    left, top, width, height = box
+    area = fit(width, height, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    rgb = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.float32)
+    content = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
+    rows, columns = slice(area.top, area.top + area.height), slice(area.left, area.left + area.width)
+    size = area.width, area.height
+    cut = picture.rgb[top : top + height, left : left + width]
+    shown = picture.content[top : top + height, left : left + width]
+    rgb[rows, columns] = cv2.resize(cut, size, interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
+    content[rows, columns] = cv2.resize(shown, size, interpolation=cv2.INTER_NEAREST)
+    if mirrored:
+        rgb, content = rgb[:, ::-1], content[:, ::-1]
+    if upside_down:
+        rgb, content = rgb[::-1], content[::-1]
+    return View(np.ascontiguousarray(rgb.transpose(2, 0, 1)), np.ascontiguousarray(content[None]))
+
+
+def _recolour(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Gamma, exposure, white balance and saturation, by tables and one matrix; black stays black."""
+    gamma = np.exp(rng.normal(0.0, 0.15))
+    gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
+    saturation = float(np.exp(rng.normal(0.0, 0.15)))
+    curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
+    lit = cv2.LUT(rgb, np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None])
+    mix = saturation * np.eye(3) + (1.0 - saturation) / 3.0
+    return np.asarray(cv2.transform(lit, mix), np.uint8)
