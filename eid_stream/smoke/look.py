@@ -57,7 +57,7 @@ class SmokeLook:
 
 
 def draw_look(seed: int, camera: str | None = None) -> SmokeLook:
-    """Draw a look; ``camera`` is one of CAMERA_SYSTEMS, None draws that too.
+    """Draw a look; ``camera`` is one of CAMERA_SYSTEMS, None draws that too. Ranges: ``docs/smoke.md``.
 
     Raises:
         ValueError: unknown camera system.
@@ -113,8 +113,8 @@ def _draw_sources(rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
 def _draw_colour(rng: np.random.Generator, camera: str) -> tuple[float, float, float]:
     """Airlight by camera system, RGB; white balance scatters around the system's own cast."""
     brightness, least_red, red_spread, blue = {
-        "robotic": (rng.uniform(0.65, 1.1), 1.00, 0.06, rng.normal(1.00, 0.06)),
-        "grey": (rng.uniform(0.38, 0.68), 1.03, 0.10, rng.normal(1.10, 0.09)),
+        "robotic": (rng.uniform(0.6, 1.1), 1.00, 0.09, rng.normal(1.03, 0.11)),
+        "grey": (rng.uniform(0.38, 0.68), 1.03, 0.12, rng.normal(1.13, 0.12)),
         "warm": (rng.uniform(0.32, 0.85), 1.15, 0.15, rng.normal(0.65, 0.12)),
     }[camera]
     red = least_red + abs(rng.normal(0.0, red_spread))
