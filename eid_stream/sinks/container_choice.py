@@ -8,10 +8,14 @@ import av
 
 from eid_stream.errors import ConfigError
 
-_FRAGMENT_MICROSECONDS = "1000000"
-_FOR_EVERY_CONTAINER = {"flush_packets": "1", "max_interleave_delta": _FRAGMENT_MICROSECONDS}
-_FRAGMENTED = {"movflags": "hybrid_fragmented+delay_moov+use_metadata_tags", "frag_duration": _FRAGMENT_MICROSECONDS}
-_CLUSTERED = {"cluster_time_limit": "1000"}
+_FOR_EVERY_CONTAINER = {"flush_packets": "1", "max_interleave_delta": "1000000"}
+_FRAGMENTED = {
+    "movflags": "hybrid_fragmented+delay_moov+use_metadata_tags+frag_keyframe",
+    "min_frag_duration": "900000",
+}
+"""Fragments begin at key frames, one a second: FFmpeg's ``frag_duration`` spoils times of sound beside subtitles."""
+_CLUSTERED = {"cluster_time_limit": "1000", "avoid_negative_ts": "disabled"}
+"""Sound begins a few samples before zero; moving everything to make up for that would change every time stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class ContainerChoice:
     """FFmpeg's name of the format."""
     text_subtitles: str
     """FFmpeg's name of the codec in which it holds plain text subtitles."""
+    covers_are_attachments: bool = False
+    """Whether a cover picture is stored as an attached file."""
     whole_milliseconds: bool = False
     """Whether it rounds every time stamp to a millisecond."""
     options: dict[str, str] = field(default_factory=dict)
@@ -33,7 +39,12 @@ class ContainerChoice:
 _MP4 = ContainerChoice("MP4", "mp4", "mov_text", options=_FRAGMENTED | _FOR_EVERY_CONTAINER)
 _MOV = ContainerChoice("QuickTime", "mov", "mov_text", options=_FRAGMENTED | _FOR_EVERY_CONTAINER)
 _MATROSKA = ContainerChoice(
-    "Matroska", "matroska", "subrip", whole_milliseconds=True, options=_CLUSTERED | _FOR_EVERY_CONTAINER
+    "Matroska",
+    "matroska",
+    "subrip",
+    covers_are_attachments=True,
+    whole_milliseconds=True,
+    options=_CLUSTERED | _FOR_EVERY_CONTAINER,
 )
 _BY_EXTENSION = {".mkv": _MATROSKA, ".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV}
 

@@ -7,13 +7,15 @@ from fractions import Fraction
 from math import ceil
 
 import av
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard, Disposition, Stream
 
 from eid_stream.sinks.container_choice import ContainerChoice
+from eid_stream.sinks.cover_picture import attach_cover
 from eid_stream.sinks.kept_metadata import kept_of_stream
-from eid_stream.sinks.subtitle_conversion import SubtitleConverter
+from eid_stream.sinks.subtitle_conversion import SubtitleConverter, is_gap
 from eid_stream.sinks.time_window import TimeWindow
 
 _MAX_ERRORS_IN_A_ROW = 100
@@ -27,7 +29,17 @@ class _Copy:
     source: Stream
     target: Stream
     converter: SubtitleConverter | None = None
+    adts: BitStreamFilterContext | None = None
     last_dts: int | None = None
+
+    def prepare(self, packet: "Packet[Stream]") -> "list[Packet[Stream]]":
+        """Bring a packet into the form that the output holds it in."""
+        if self.converter is not None:
+            converted = self.converter.convert(packet)
+            return [] if converted is None else [converted]
+        if self.adts is not None:
+            return self.adts.filter(packet)
+        return [] if is_gap(packet) else [packet]
 
 
 class SideStreams:
@@ -56,18 +68,25 @@ class SideStreams:
         if stream.discard == Discard.all:
             return
         converter = None
+        if stream.disposition & Disposition.attached_pic and self._choice.covers_are_attachments:
+            if attach_cover(stream, self._source, self._target) is None:
+                self._leave_out(stream)
+            return
         if _fits(stream, self._choice):
-            target = self._target.add_stream_from_template(stream, opaque=True)
+            target: Stream = self._target.add_stream_from_template(stream, opaque=True)
         elif (converter := self._converter(stream)) is not None:
             target = converter.stream
         else:
-            self.notes.append(f"{_called(stream)} is left out: {self._choice.name} cannot carry it.")
+            self._leave_out(stream)
             return
         target.metadata.update(kept_of_stream(stream.metadata))
         target.disposition = stream.disposition
-        self._copies[stream.index] = _Copy(stream, target, converter)
+        self._copies[stream.index] = _Copy(stream, target, converter, _adts_filter(stream, self._choice))
         if stream.type == "video" and not stream.disposition:
             self.notes.append(f"{_called(stream)} is copied as it is, not enhanced.")
+
+    def _leave_out(self, stream: Stream) -> None:
+        self.notes.append(f"{_called(stream)} is left out: {self._choice.name} cannot carry it.")
 
     def skip(self, stream: Stream) -> None:
         """Spare reading the packets of a stream that is not copied."""
@@ -117,11 +136,9 @@ class SideStreams:
         copy = self._copies[packet.stream.index]
         if not self._cut(packet, copy):
             return
-        outgoing = copy.converter.convert(packet) if copy.converter else packet
-        if outgoing is None:
-            return
-        outgoing.stream = copy.target
-        self._target.mux(outgoing)
+        for outgoing in copy.prepare(packet):
+            outgoing.stream = copy.target
+            self._target.mux(outgoing)
 
     def _cut(self, packet: "Packet[Stream]", copy: _Copy) -> bool:
         """Shift the packet into the window; False when it lies outside."""
@@ -171,6 +188,14 @@ def _fits(stream: Stream, choice: ContainerChoice) -> bool:
     except (av.FFmpegError, ValueError):
         return False
     return True
+
+
+def _adts_filter(stream: Stream, choice: ContainerChoice) -> BitStreamFilterContext | None:
+    """Strip AAC of the headers it has in broadcast streams; FFmpeg does not when it writes fragments."""
+    context = stream.codec_context
+    if context is None or context.name != "aac" or context.extradata or choice.format == "matroska":
+        return None
+    return BitStreamFilterContext("aac_adtstoasc", stream)
 
 
 def _time(packet: "Packet[Stream]") -> Fraction:

@@ -42,6 +42,7 @@ class SourceCopy:
         self._sides = SideStreams(self._source, self._target, self._choice, window)
         self._target.metadata.update(kept_of_file(self._source.metadata))
         self._target.set_chapters(cut_chapters(self._source.chapters(), window))
+        video: VideoTrack | None = None
         for stream in self._source.streams:
             if stream.index == info.stream_index:
                 video = VideoTrack(self._target, info, codec, window)
@@ -50,7 +51,7 @@ class SourceCopy:
                 self._sides.skip(stream)
             else:
                 self._sides.add(stream)
-        return video
+        return video or VideoTrack(self._target, info, codec, window)
 
     def copy_until(self, seconds: Fraction) -> None:
         """Write every packet up to a time on the source's clock."""

@@ -11,7 +11,14 @@ from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
 _TEXT_CODECS = {"ass", "mov_text", "ssa", "srt", "subrip", "text", "webvtt"}
+_EMPTY_MOV_TEXT_BYTES = 2
 _MILLISECOND = Fraction(1, 1000)
+
+
+def is_gap(packet: "Packet[Stream]") -> bool:
+    """Say whether a packet only fills the time between two subtitles of an MP4 file, whose writer makes its own."""
+    context = packet.stream.codec_context
+    return packet.size == _EMPTY_MOV_TEXT_BYTES and context is not None and context.name == "mov_text"
 
 
 class SubtitleConverter:

@@ -1,5 +1,6 @@
 """The enhanced video in an output container."""
 
+import os
 from fractions import Fraction
 from typing import cast
 
@@ -20,7 +21,11 @@ from eid_stream.sinks.time_window import TimeWindow
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _PROGRESSIVE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
+_KEY_FRAME_SECONDS = 1
+"""What is written out for good at a time, so that an interrupted file plays almost to its end."""
 _MAX_NOMINAL_RATE = 240
+_SVT_ERRORS_ONLY = "1"
+"""SVT-AV1 prints a page to stderr otherwise, and takes no option against it but this variable."""
 _HVC1_CONTAINERS = ("mp4", "mov")
 
 
@@ -29,6 +34,7 @@ class VideoTrack:
 
     def __init__(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice, window: TimeWindow) -> None:
         """Add the stream and open its encoder."""
+        os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         self._time_base = info.time_base
         self._window = window
         self._layout = info.layout
@@ -86,6 +92,7 @@ class VideoTrack:
         context.colorspace, context.color_range = info.colour.matrix, int(range_code(info.colour))
         context.color_primaries, context.color_trc = info.colour.primaries, info.colour.transfer
         context.flags |= Flags.frame_duration
+        context.gop_size = max(1, round(_KEY_FRAME_SECONDS * (info.nominal_rate or 25)))
         if info.interlaced:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = _TOP_FIRST if info.top_field_first else _BOTTOM_FIRST

@@ -1,5 +1,6 @@
 """Decoding a file's pictures from here to its end, over damaged places."""
 
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import cast
@@ -15,6 +16,7 @@ from eid_stream.sources.damage import Damage
 from eid_stream.sources.file_opening import reason
 
 _MAX_ERRORS_IN_A_ROW = 100
+_WITHOUT_PRESENTATION_TIMES = ("avi",)
 
 
 class PictureDecoder:
@@ -28,6 +30,8 @@ class PictureDecoder:
         self._address = address
         self.reached_seconds = Fraction(0)
         """Latest end of a packet of any stream seen so far."""
+        self._decode_order_only = container.format.name in _WITHOUT_PRESENTATION_TIMES
+        self._decode_times: deque[int | None] = deque()
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield pictures until the end of the file.
@@ -65,11 +69,22 @@ class PictureDecoder:
                 yield packet
 
     def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        if packet.size:
+            self._decode_times.append(packet.dts)
         try:
-            return packet.decode()
+            pictures = packet.decode()
         except av.FFmpegError:
             self._damage.unreadable_packets += 1
+            self._decode_times.pop()
             return []
+        return [self._timed(picture) for picture in pictures]
+
+    def _timed(self, picture: VideoFrame) -> VideoFrame:
+        """Hand out decoding times in the order of display, where a container knows no others."""
+        decode_time = self._decode_times.popleft() if self._decode_times else None
+        if self._decode_order_only:
+            picture.pts = decode_time
+        return picture
 
     def _stuck(self, error: Exception) -> str:
         return (

@@ -11,10 +11,9 @@ from av.video.stream import VideoStream
 
 from eid_stream.frame import StreamInfo
 from eid_stream.picture_buffer import colour_of, nearest_layout
+from eid_stream.sources.field_order import top_field_first
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
-_TOP_FIELD_SHOWN_FIRST = (0, 2, 5)
-"""AVFieldOrder: TT and BT; unknown is taken as the common case."""
 _FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
 _MICROSECOND = Fraction(1, 1_000_000)
 
@@ -39,7 +38,7 @@ def describe(
         rotation=picture.rotation,
         display_matrix=_display_matrix(picture),
         interlaced=picture.interlaced_frame,
-        top_field_first=picture.interlaced_frame and top_field_first(stream),
+        top_field_first=top_field_first(picture),
         codec=stream.codec_context.codec.canonical_name,
         stream_index=stream.index,
         start_seconds=start_seconds(container),
@@ -70,11 +69,6 @@ def announced_end(container: InputContainer) -> Fraction | None:
     if container.duration is None or not set(container.format.name.split(",")) & _FORMATS_THAT_TELL_THEIR_END:
         return None
     return ((container.start_time or 0) + container.duration) * _MICROSECOND
-
-
-def top_field_first(stream: VideoStream) -> bool:
-    """Say which field of an interlaced picture is shown first."""
-    return stream.codec_context.field_order in _TOP_FIELD_SHOWN_FIRST
 
 
 def chroma_location(container: InputContainer, stream: VideoStream) -> int:

@@ -19,7 +19,7 @@ from eid_stream.sources.file_opening import open_file, pick_video
 from eid_stream.sources.file_seeking import pictures_from
 from eid_stream.sources.frame_clock import FrameClock
 from eid_stream.sources.picture_decoding import PictureDecoder
-from eid_stream.sources.stream_facts import announced_end, describe, start_seconds, top_field_first
+from eid_stream.sources.stream_facts import announced_end, describe, start_seconds
 
 _END_TOLERANCE_SECONDS = Fraction(1, 4)
 
@@ -127,7 +127,7 @@ class VideoFileSource:
             captured_ns=time.monotonic_ns(),
             duration=picture.duration,
             interlaced=picture.interlaced_frame,
-            top_field_first=picture.interlaced_frame and top_field_first(self._stream),
+            top_field_first=picture.interlaced_frame and self._info.top_field_first,
             buffer=buffer,
         )
 
