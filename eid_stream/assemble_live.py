@@ -72,6 +72,7 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
     if windowed:
         window = Window(
             controls,
+            source.info,
             view=View(
                 split=options.compare == "split",
                 side_by_side=options.compare == "side",
@@ -80,8 +81,6 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
             ),
             monitor=monitor,
             fullscreen=live.fullscreen,
-            sample_aspect=source.info.sample_aspect,
-            rotation=source.info.rotation,
             screenshots=Path(live.screenshots),
         )
     limited = watch if options.duration is None else LimitedSource(watch, options.duration)

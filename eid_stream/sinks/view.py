@@ -63,10 +63,10 @@ class Composer:
         self._converter = DisplayConverter()
         self._canvas: Picture = np.zeros((0, 0, 3), np.uint8)
 
-    def shown_size(self, frame: Frame) -> tuple[int, int]:
-        """Width and height of the frame on a screen of square pixels, unscaled."""
-        width = max(1, round(frame.width * self._sample_aspect))
-        return (frame.height, width) if self._quarter_turns % 2 else (width, frame.height)
+    def shown_size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height that a stored picture has on a screen of square pixels, unscaled."""
+        shown_width = max(1, round(width * self._sample_aspect))
+        return (height, shown_width) if self._quarter_turns % 2 else (shown_width, height)
 
     def compose(
         self, frame: Frame, view: View, canvas_width: int, canvas_height: int, *, original: bool
@@ -76,7 +76,7 @@ class Composer:
         ``original`` shows the captured picture whatever the view says.
         """
         columns = 2 if view.side_by_side else 1
-        width, height = self.shown_size(frame)
+        width, height = self.shown_size(frame.width, frame.height)
         strips = 2 * STRIP_HEIGHT if view.marks_outside else 0
         place = fit(columns * width, height, canvas_width, canvas_height, strips, upscale=view.upscale)
         canvas = self._cleared(canvas_width, canvas_height, place)

@@ -2,24 +2,27 @@
 
 import time
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from eid_stream.errors import SinkOpenError
-from eid_stream.frame import Frame, FrameState
+from eid_stream.frame import Frame, FrameState, StreamInfo
 from eid_stream.sinks.display_picture import save_png
 from eid_stream.sinks.overlay import Marks, draw_marks
 from eid_stream.sinks.view import STRIP_HEIGHT, Composer, Place, View
 from eid_stream.sinks.window_controls import Controls, Frames
 
-IDLE_SECONDS = 0.05
-"""How long the window waits for a frame before it looks at its keys and redraws the age of the last one."""
+KEY_SECONDS = 0.015
+"""How long the window waits for a frame before it looks at its keys: OpenCV remembers only the last one pressed."""
+REDRAW_SECONDS = 0.1
+"""Without frames, the age of the last one is redrawn so often."""
 HELD_SECONDS = 0.75
 """A key counts as held for so long after its last repetition: longer than the pause before repetitions begin."""
 STRENGTH_STEP = 0.1
 BORDER_STEP = 0.05
+_OPENING_MS = 100
 _LEFT, _RIGHT = 65361, 65363
 
 
@@ -29,56 +32,56 @@ class Window:
     def __init__(
         self,
         controls: Controls,
+        info: StreamInfo,
         *,
         view: View | None = None,
         title: str = "eid-stream",
         monitor: Place | None = None,
         fullscreen: bool = False,
-        sample_aspect: Fraction | None = None,
-        rotation: int = 0,
         screenshots: Path = Path(),
     ) -> None:
-        """Prepare; nothing is shown before ``run``. ``screenshots`` is the folder that p writes to."""
+        """Open an empty window for pictures as ``info`` announces them; ``screenshots`` is the folder that p writes to.
+
+        Opening takes tenths of a second: better now than when the first frame is waiting.
+
+        Raises:
+            SinkOpenError: the window library cannot open one.
+        """
         self._controls = controls
         self._view = view or View()
         self._title = title
         self._monitor = monitor
         self._fullscreen = fullscreen
-        self._composer = Composer(sample_aspect, rotation)
+        self._composer = Composer(info.sample_aspect, info.rotation)
         self._screenshots = screenshots
         self._frame: Frame | None = None
         self._held_until = 0.0
         self._quit = False
         self._size = (0, 0)
+        self._drawn = 0.0
         self._keys: dict[int, Callable[[], None]] = self._bindings()
+        self._open(info)
 
     def run(self, frames: Frames) -> None:
-        """Show frames as they come; returns when it is over.
-
-        Raises:
-            SinkOpenError: there is no display.
-        """
+        """Show frames as they come; returns when it is over."""
         try:
             while not self._quit and not frames.over:
-                frame = frames.take(IDLE_SECONDS)
+                frame = frames.take(KEY_SECONDS)
                 if frame is not None:
-                    self._take(frame)
-                elif self._frame is not None:
+                    self._frame = frame
+                    self._draw(frame)
+                elif self._frame is not None and time.monotonic() - self._drawn >= REDRAW_SECONDS:
                     self._draw(self._frame)
+                self._press(cv2.pollKey())  # this is also where the library paints
+                if frame is not None:
+                    self._controls.shown(frame)
+                self._quit = self._quit or cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
         finally:
-            if self._frame is not None:
-                cv2.destroyAllWindows()
-                cv2.pollKey()
+            cv2.destroyAllWindows()
+            cv2.pollKey()
 
-    def _take(self, frame: Frame) -> None:
-        if self._frame is None:
-            self._open(frame)
-        self._frame = frame
-        self._draw(frame)
-        self._controls.shown(frame)
-
-    def _open(self, frame: Frame) -> None:
-        width, height = self._composer.shown_size(frame)
+    def _open(self, info: StreamInfo) -> None:
+        width, height = self._composer.shown_size(info.width, info.height)
         if self._view.side_by_side:
             width *= 2
         if self._view.marks_outside:
@@ -93,6 +96,8 @@ class Window:
         self._size = (round(width * scale), round(height * scale))
         self._place()
         cv2.setMouseCallback(self._title, self._on_mouse)
+        cv2.imshow(self._title, np.zeros((self._size[1], self._size[0], 3), np.uint8))
+        cv2.waitKey(_OPENING_MS)
 
     def _place(self) -> None:
         """Give the window its place; without a window manager full screen is only a size."""
@@ -112,9 +117,7 @@ class Window:
         _, _, width, height = cv2.getWindowImageRect(self._title)
         composition = self._composer.compose(frame, self._view, max(width, 64), max(height, 48), original=original)
         cv2.imshow(self._title, draw_marks(composition, self._marks(frame, held=held)))
-        self._press(cv2.pollKey())
-        if cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
-            self._quit = True
+        self._drawn = time.monotonic()
 
     def _marks(self, frame: Frame, *, held: bool) -> Marks:
         controls, view = self._controls, self._view
