@@ -10,7 +10,7 @@ SEAMS = tuple(
     f"eid_stream.{name}"
     for name in (
         *("frame", "haze_maps", "thumbnail", "interfaces", "errors"),
-        *("engine_card", "content_area", "picture_buffer", "smoke", "golden"),
+        *("engine_card", "content_area", "picture_buffer", "smoke", "golden", "gpu", "engine_cache"),
     )
 )
 EDGES = ("sources", "backends", "sinks")
@@ -73,7 +73,7 @@ def test_nothing_imports_upwards_or_sideways(folder: str) -> None:
 
 def test_the_runtime_imports_no_torch_outside_its_gpu_backends() -> None:
     for path in python_files("eid_stream"):
-        if path.name in ("torch_cuda.py", "tensorrt.py"):
+        if path.name in ("torch_cuda.py", "tensorrt.py", "device_loop.py"):
             continue
         heavy = {m for m in imported(path) if m.split(".")[0] in HEAVY}
         assert not heavy, f"{path.relative_to(ROOT)} imports {heavy}"
