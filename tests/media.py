@@ -113,6 +113,14 @@ def write_clip(path: Path, clip: Clip | None = None, *, format_name: str | None 
     return path
 
 
+def write_sound(path: Path, sound: Sound) -> Path:
+    """Write a file that holds sound alone."""
+    with av.open(str(path), "w") as container:
+        for packet in _sounds(container, [sound]):
+            container.mux(packet)
+    return path
+
+
 def add_video(container: OutputContainer, clip: Clip) -> VideoStream:
     """Add the clip's video stream to a container."""
     width, height = clip.size

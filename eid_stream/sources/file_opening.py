@@ -74,7 +74,7 @@ def _check(path: Path) -> None:
 def _check_size(stream: VideoStream, path: Path) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if width < 1 or height < 1:
-        raise SourceOpenError(f"The picture of {path} has no size. The file is damaged.")
+        raise SourceOpenError(f"The picture of {path} has no size, or one too large to decode. The file is damaged.")
     if width * height > MAX_PIXELS:
         raise SourceOpenError(
             f"The picture of {path} is {width}x{height}, more than the {MAX_PIXELS} pixels that are accepted. "
