@@ -16,7 +16,7 @@ from eid_stream.sources.phantom_scene import paint_scene
 
 MARGIN = 0.07
 """Anatomy painted beyond each edge, in picture widths, for the scope to move over."""
-PAINTED = 1280
+PAINTED = 1024
 """Widest anatomy that is painted; larger canvases enlarge it."""
 VEIL = 160
 """Longest side of the veil before it is enlarged."""

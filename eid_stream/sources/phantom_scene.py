@@ -36,6 +36,8 @@ WALL = ((0.62, 0.28, 0.25), (0.74, 0.42, 0.36))
 GALLBLADDER = ((0.62, 0.50, 0.42), (0.74, 0.64, 0.50))
 BED = ((0.50, 0.10, 0.08), (0.66, 0.22, 0.15))
 
+VESSELS = ((0.55, 0.10, 0.09), (0.42, 0.17, 0.26))
+
 ORGANS = (
     Organ((0.05, 0.10), (0.60, 0.45), 0.2, 0.05, *BED, outline=0.05, bumps=0.010, vessels=4, wet=1.0),
     Organ((0.34, -0.22), (0.42, 0.22), 0.3, 0.12, *WALL, vessels=5, wet=0.4),
@@ -58,7 +60,8 @@ def paint_scene(*, seed: int, width: int, height: int, reach: float = 1.0) -> Fi
     relief = 0.02 * _noise(rng, x, y, 0.5)
     wet = np.full((height, width), 0.5, np.float32)
     for organ in ORGANS:
-        _add(organ, rng, x, y, colour, relief, wet)
+        box = _box(organ, x, y)
+        _add(organ, rng, x[box], y[box], colour[box], relief[box], wet[box])
     return _lit(rng, x, y, colour, relief, wet)
 
 
@@ -84,6 +87,16 @@ def _noise(rng: np.random.Generator, x: Field, y: Field, scale: float) -> Field:
     return np.asarray(sampled, np.float32)
 
 
+def _box(organ: Organ, x: Field, y: Field) -> tuple[slice, slice]:
+    """Rows and columns that an organ and its shadow reach."""
+    cosine, sine = np.cos(organ.angle), np.sin(organ.angle)
+    across = 1.7 * float(np.hypot(organ.radii[0] * cosine, organ.radii[1] * sine)) + 0.03
+    down = 1.7 * float(np.hypot(organ.radii[0] * sine, organ.radii[1] * cosine)) + 0.03
+    rows = np.searchsorted(y[:, 0], (organ.place[1] - down, organ.place[1] + down))
+    columns = np.searchsorted(x[0], (organ.place[0] - across, organ.place[0] + across))
+    return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
+
+
 def _add(organ: Organ, rng: np.random.Generator, x: Field, y: Field, colour: Field, relief: Field, wet: Field) -> None:
     """Lay an organ over what is painted: its shadow first, then its colour, shape and vessels."""
     distance = _distance(organ, rng, x, y)
@@ -98,7 +111,7 @@ def _add(organ: Organ, rng: np.random.Generator, x: Field, y: Field, colour: Fie
         surface += 0.30 * organ.lobules * groove
         skin *= (0.68 + 0.32 * groove)[..., None]
     if organ.vessels:
-        _draw_vessels(organ, rng, skin, _unit(x))
+        _draw_vessels(organ, rng, skin, x, y)
     colour *= shadow[..., None]
     colour += alpha[..., None] * (skin - colour)
     relief += alpha * (surface - relief)
@@ -127,16 +140,19 @@ def _lobules(rng: np.random.Generator, x: Field, size: float) -> Field:
     return np.asarray(cv2.GaussianBlur(domes, (0, 0), max(0.6, 0.06 * pixels)), np.float32)
 
 
-def _draw_vessels(organ: Organ, rng: np.random.Generator, skin: Field, unit: float) -> None:
+def _draw_vessels(organ: Organ, rng: np.random.Generator, skin: Field, x: Field, y: Field) -> None:
     """Branching vessels in the organ's skin; arteries are red, veins bluish."""
     height, width = skin.shape[:2]
+    unit, corner = _unit(x), np.array((x[0, 0], y[0, 0]))
+    masks = [np.zeros((height, width), np.uint8) for _ in VESSELS]
     for number in range(organ.vessels):
-        mask = np.zeros((height, width), np.uint8)
-        start = (np.array(organ.place) + rng.uniform(-0.7, 0.7, 2) * organ.radii) * unit + (width / 2, height / 2)
-        _draw_branch(mask, rng, start, rng.uniform(-np.pi, np.pi), unit * rng.uniform(0.0018, 0.0042), unit / 90.0, 0)
-        strength = (cv2.GaussianBlur(mask, (0, 0), max(0.5, unit / 1500)) * np.float32(0.5 / 255.0))[..., None]
-        blood = np.array((0.55, 0.10, 0.09) if number % 3 else (0.42, 0.17, 0.26), np.float32)
-        skin += strength * (blood - skin)
+        start = (np.array(organ.place) + rng.uniform(-0.7, 0.7, 2) * organ.radii - corner) * unit
+        thickness = unit * rng.uniform(0.0018, 0.0042)
+        mask = masks[0 if number % 3 else 1]
+        _draw_branch(mask, rng, start, rng.uniform(-np.pi, np.pi), thickness, unit / 90.0, 0)
+    for mask, blood in zip(masks, VESSELS, strict=True):
+        opacity = cv2.GaussianBlur(mask, (0, 0), max(0.5, unit / 1500)) * np.float32(0.5 / 255.0)
+        skin += opacity[..., None] * (np.array(blood, np.float32) - skin)
 
 
 def _draw_branch(
