@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,7 @@ class ClipPairPool:
         return ClipPairs(first, second, stacks[2].float(), stacks[3][:, None].float())
 
 
-def _pairs(path: Path, stride: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], object, object]]:
+def _pairs(path: Path, stride: int) -> Iterator[tuple[NDArray[Any], ...]]:
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     previous: NDArray[np.uint8] | None = None
     for number, frame in enumerate(read_on_canvas(path)):

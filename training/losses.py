@@ -58,7 +58,7 @@ def flicker(first: Tensor, second: Tensor, content: Tensor) -> Tensor:
     return masked_l1(first, second, content)
 
 
-def dark_statistics(rgb: Tensor, content: Tensor, side: int = 12) -> Tensor:
+def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:
     """Statistics of haze, (n, 3): mean and spread of the dark channel (He et al. 2009), and mean saturation.
 
     ``rgb`` (n, 3, h, w) in [0, 1]; windows of ``side`` pixels that leave ``content`` (n, 1, h, w) do not count.

@@ -19,7 +19,6 @@ from training.student import Student
 from training.veil_bank import VeilBank
 from training.views import View, plain_view
 
-
 SMOKY_PSNR = 30.0
 """A picture counts as smoky where it is no nearer than this to the clear one, in dB."""
 
@@ -78,7 +77,7 @@ def _against_truth(name: str, student: Student, batch: RenderedBatch) -> dict[st
 def _correct(student: Student, rgb: Tensor) -> tuple[Tensor, Tensor]:
     device = next(student.parameters()).device
     corrected, densities = [], []
-    for some in rgb.split(16):
+    for some in torch.split(rgb, 16):
         ycbcr = convert(some.to(device), rgb_to_ycbcr(1).to(device))
         maps, density = student(ycbcr)
         corrected.append(convert(apply_maps(ycbcr, maps), ycbcr_to_rgb(1).to(device)).clamp(0.0, 1.0).cpu())
