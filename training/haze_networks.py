@@ -12,6 +12,9 @@ CODE_LENGTH = SCALARS + COARSE**2 + FINE**2
 VEIL_GRID = 16
 """Cells of a square's veil on each side: haze is smooth, so it has no more freedom than this."""
 
+CORRECTION = 1.5
+"""How far, in logits, learning may move a drawn veil; unbounded, the generator swings between no haze and a wall."""
+
 
 class ChannelNorm(nn.Module):
     """Normalise the channels of every pixel by themselves; the same in training and use, on tiles and frames."""
@@ -56,7 +59,7 @@ class VeilGenerator(nn.Module):
         logits = torch.cat([-(0.2 + 0.9 * density + clouds), _wide(0.2 + brightness), _wide(red), _wide(blue)], dim=1)
         seen = F.adaptive_avg_pool2d(clear, VEIL_GRID)
         inputs = torch.cat([seen, scalars[:, :, None, None].expand(-1, -1, VEIL_GRID, VEIL_GRID), *fields], dim=1)
-        return veil_from_logits(logits + self.layers(inputs), clear.shape[-2:])
+        return veil_from_logits(logits + CORRECTION * torch.tanh(self.layers(inputs)), clear.shape[-2:])
 
 
 class VeilEstimator(nn.Module):
@@ -69,8 +72,9 @@ class VeilEstimator(nn.Module):
         super().__init__()
         self.small_side = small_side
         self.stem = nn.Sequential(
-            _conv(4, width), nn.LeakyReLU(0.2), _conv(width, 2 * width, 2), nn.LeakyReLU(0.2),
-            _conv(2 * width, 2 * width, 2), nn.LeakyReLU(0.2),
+            _conv(4, width), ChannelNorm(width), nn.LeakyReLU(0.2),
+            _conv(width, 2 * width, 2), ChannelNorm(2 * width), nn.LeakyReLU(0.2),
+            _conv(2 * width, 2 * width, 2), ChannelNorm(2 * width), nn.LeakyReLU(0.2),
         )  # fmt: skip
         self.blocks = nn.ModuleList([_DilatedBlock(2 * width, 2**i) for i in range(depth)])
         self.context = nn.Linear(2 * width, 2 * width)
@@ -83,7 +87,7 @@ class VeilEstimator(nn.Module):
     def forward(self, hazy: Tensor) -> Veil:
         """Veil over hazy RGB (batch, 3, h, w)."""
         small = shrink(hazy, self.small_side)
-        x = self.stem(torch.cat([small, small.amin(1, keepdim=True)], dim=1))
+        x = self.stem(4.0 * torch.cat([small, small.amin(1, keepdim=True)], dim=1) - 2.0)
         for block in self.blocks:
             x = block(x)
         x = F.leaky_relu(x + self.context(x.mean((2, 3)))[:, :, None, None], 0.2)
@@ -145,6 +149,7 @@ class _DilatedBlock(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, padding_mode="replicate"),
+            ChannelNorm(channels),
             nn.LeakyReLU(0.2),
             _conv(channels, channels),
         )

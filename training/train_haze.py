@@ -30,10 +30,13 @@ class HazeOptions:
     width: int = 32
     depth: int = 3
     discriminator_width: int = 16
-    side: int = 128
+    side: int = 96
     batch: int = 4
     steps: int = 3000
-    learning_rate: float = 2e-4
+    learning_rate: float = 5e-4
+    judge_learning_rate: float = 2e-4
+    alone_steps: int = 1000
+    """Before the judges join in; the companion first learns from the veils the generator starts with."""
     adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0
@@ -46,17 +49,17 @@ class HazeOptions:
 Size = Literal["cpu", "gpu"]
 HAZE_SIZES: dict[tuple[Size, HazeForm], HazeOptions] = {
     ("cpu", "scattering"): HazeOptions(),
-    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, steps=3000),
+    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, learning_rate=2e-4, alone_steps=0),
     ("gpu", "scattering"): HazeOptions(
         width=64, depth=4, discriminator_width=64, side=256, batch=16, steps=15000,
-        precision="bf16-mixed", compiled=True,
+        alone_steps=2000, precision="bf16-mixed", compiled=True,
     ),
     ("gpu", "generator"): HazeOptions(
         form="generator", width=64, depth=9, discriminator_width=64, side=256, batch=8, steps=15000,
-        precision="bf16-mixed", compiled=True,
+        learning_rate=2e-4, alone_steps=0, precision="bf16-mixed", compiled=True,
     ),
 }  # fmt: skip
-LOSS_WEIGHT_NAMES = {
+LOSS_WEIGHTS = {
     "cycle": "cycle_weight",
     "veil": "cycle_weight",
     "range": "cycle_weight",
@@ -88,15 +91,19 @@ class HazeLearning:
         translator: nn.Module = _Translator(self.haze).to(memory_format=torch.channels_last)
         if options.compiled:
             translator.compile()
-        self._translator, self._optimiser = fabric.setup(translator, _adam(self.haze, options))
-        self._judge_step, self._judge_optimiser = fabric.setup(self._judges, _adam(self._judges, options))
+        self._translator, self._optimiser = fabric.setup(translator, _adam(self.haze, options.learning_rate))
+        self._judge_step, self._judge_optimiser = fabric.setup(
+            self._judges, _adam(self._judges, options.judge_learning_rate)
+        )
         self._schedules = [LambdaLR(o, self._decay) for o in (self._optimiser, self._judge_optimiser)]
         self._old = {kind: ReplayBuffer(50, options.seed) for kind in ("hazed", "cleared")}
 
-    def step(self, batch: UnpairedBatch) -> dict[str, float]:
-        """Improve both players on one batch; returns the losses by name."""
-        made, losses = self._improve_haze(batch)
-        losses["judges"] = self._improve_judges(batch, made)
+    def step(self, batch: UnpairedBatch, step: int) -> dict[str, float]:
+        """Improve both players on the batch of a step; returns the losses by name."""
+        judged = self.options.adversarial_weight * min(1.0, max(0.0, (step - self.options.alone_steps) / 500))
+        made, losses = self._improve_haze(batch, judged)
+        if step >= self.options.alone_steps:
+            losses["judges"] = self._improve_judges(batch, made)
         for schedule in self._schedules:
             schedule.step()
         self.averaged.update_parameters(self.haze)
@@ -111,14 +118,16 @@ class HazeLearning:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
 
-    def _improve_haze(self, batch: UnpairedBatch) -> tuple[Translations, dict[str, Tensor]]:
-        self._judges.requires_grad_(False)
+    def _improve_haze(self, batch: UnpairedBatch, judged: float) -> tuple[Translations, dict[str, Tensor]]:
         made: Translations = self._translator(batch)
-        with self._fabric.autocast():
-            losses = {"adversarial": self._judges.fooled(batch, made.hazed, made.cleared), **made.losses}
-        total = self.options.adversarial_weight * losses["adversarial"]
-        for name, loss in made.losses.items():
-            total = total + getattr(self.options, LOSS_WEIGHT_NAMES[name]) * loss
+        losses = dict(made.losses)
+        weighted = [getattr(self.options, LOSS_WEIGHTS[name]) * loss for name, loss in losses.items()]
+        total = torch.stack(weighted).sum()
+        if judged > 0:
+            self._judges.requires_grad_(False)
+            with self._fabric.autocast():
+                losses["adversarial"] = self._judges.fooled(batch, made.hazed, made.cleared)
+            total = total + judged * losses["adversarial"]
         self._optimiser.zero_grad()
         self._fabric.backward(total)
         self._optimiser.step()
@@ -154,7 +163,7 @@ def learn_haze(options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: 
     saved = time.monotonic()
     for step in range(progress["step"] if progress else 0, options.steps):
         batch = frames.batch(step, options.batch, rank=fabric.global_rank, world_size=fabric.world_size)
-        losses = learning.step(batch.to(fabric.device))
+        losses = learning.step(batch.to(fabric.device), step)
         log.add(step, losses)
         if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == options.steps - 1):
             _save(learning, frames, out, step + 1)
@@ -205,8 +214,8 @@ def main(
     learn_haze(options, frames, out, fabric)
 
 
-def _adam(module: nn.Module, options: HazeOptions) -> torch.optim.Adam:
-    return torch.optim.Adam(module.parameters(), lr=options.learning_rate, betas=(0.5, 0.999))
+def _adam(module: nn.Module, learning_rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(0.5, 0.999))
 
 
 def _save(learning: HazeLearning, frames: UnpairedFrames, out: Path, step: int) -> None:
