@@ -25,6 +25,8 @@ class EngineCard:
     colour: str = "Y' in [0, 1], Cb and Cr in [-0.5, 0.5], in the matrix of the stream"
     student_sha256: str = ""
     """Hash of the exported student (ONNX bytes) the engine was made from; empty without one."""
+    program_sha256: str = ""
+    """Hash of the student's exported program, from which GPU engines are built; empty without one."""
     engine_sha256: str = ""
     """Hash of the engine file itself."""
     built_by: str = ""

@@ -28,17 +28,39 @@ def in_half(program: ExportedProgram) -> ExportedProgram:
     """The same program with an FP16 trunk; input and outputs stay float32."""
     module = program.module(check_guards=False)
     assert isinstance(module, fx.GraphModule)
+    _drop_type_checks(module.graph)
     trunk = _trunk(module.graph)
     _halve_constants(module, trunk)
+    casts = _Casts(module.graph)
     for node in list(module.graph.nodes):
-        if node not in trunk and node.op != "placeholder":
-            _cast_inputs(node, torch.float32, {producer for producer in node.all_input_nodes if producer in trunk})
-        elif node in trunk:
-            _cast_inputs(node, torch.float16, {inlet for inlet in node.all_input_nodes if inlet.op == "placeholder"})
+        if node in trunk:
+            casts.feed(node, torch.float16, [inlet for inlet in node.all_input_nodes if inlet.op == "placeholder"])
             _retype(node)
+        else:
+            casts.feed(node, torch.float32, [producer for producer in node.all_input_nodes if producer in trunk])
     module.recompile()
     assert program.example_inputs is not None
     return torch.export.export(module, program.example_inputs[0])
+
+
+class _Casts:
+    """Conversions between the two precisions, one per value however many nodes read it."""
+
+    def __init__(self, graph: fx.Graph) -> None:
+        self._graph = graph
+        self._made: dict[tuple[fx.Node, torch.dtype], fx.Node] = {}
+
+    def feed(self, node: fx.Node, dtype: torch.dtype, inputs: list[fx.Node]) -> None:
+        """Let ``node`` read its floating-point ``inputs`` as ``dtype``."""
+        for producer in inputs:
+            if _is_floating(producer):
+                node.replace_input_with(producer, self._cast(producer, dtype))
+
+    def _cast(self, producer: fx.Node, dtype: torch.dtype) -> fx.Node:
+        if (producer, dtype) not in self._made:
+            with self._graph.inserting_after(producer):
+                self._made[producer, dtype] = self._graph.call_function(_aten.to.dtype, (producer, dtype))
+        return self._made[producer, dtype]
 
 
 def _trunk(graph: fx.Graph) -> set[fx.Node]:
@@ -66,13 +88,10 @@ def _halve_constants(module: fx.GraphModule, trunk: set[fx.Node]) -> None:
             setattr(owner, name, torch.nn.Parameter(halved, requires_grad=False) if is_parameter else halved)
 
 
-def _cast_inputs(node: fx.Node, dtype: torch.dtype, inputs: set[fx.Node]) -> None:
-    for producer in inputs:
-        if not _is_floating(producer):
-            continue
-        with node.graph.inserting_before(node):
-            cast = node.graph.call_function(_aten.to.dtype, (producer, dtype))
-        node.replace_input_with(producer, cast)
+def _drop_type_checks(graph: fx.Graph) -> None:
+    for node in list(graph.nodes):
+        if node.target == _aten._assert_tensor_metadata.default:
+            graph.erase_node(node)
 
 
 def _retype(node: fx.Node) -> None:

@@ -80,7 +80,7 @@ def load_network(program: bytes, device: str) -> "torch.nn.Module":
             f"PyTorch {torch.__version__} cannot load the exported program: {error}. "
             "Build the engine again with: eid-stream-build --target cuda"
         ) from error
-    return network.to(memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
+    return network.to(memory_format=torch.channels_last)
 
 
 def _launcher(program: bytes) -> Launch:
