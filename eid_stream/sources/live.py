@@ -90,7 +90,7 @@ def _device(path: str, wish: CaptureWish) -> LiveInput:
     mode = choose_mode(
         inspect(path).modes, width=wish.width, height=wish.height, rate=wish.rate, pixel_format=wish.pixel_format
     )
-    return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode))
+    return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode), skip_backlog=True)
 
 
 def _network(parsed: LiveAddress, address: str) -> LiveInput:
@@ -101,10 +101,11 @@ def _network(parsed: LiveAddress, address: str) -> LiveInput:
         return LiveInput(label, parsed.url, "hls", options, open_file=opener)
     options = _only(parsed.protocols) | {"fflags": "nobuffer", "analyzeduration": "2000000"}
     if parsed.scheme in ("rtsp", "rtsps"):
-        options |= {"rtsp_flags": "listen" if parsed.listen else "prefer_tcp", "max_delay": "100000"}
+        options["max_delay"] = "100000"
+        options |= {"rtsp_flags": "listen", "listen_timeout": "10"} if parsed.listen else {"rtsp_flags": "prefer_tcp"}
     elif parsed.listen:
         options["listen"] = "1"
-    return LiveInput(label, parsed.url, options=options)
+    return LiveInput(label, parsed.url, options=options, skip_backlog=True)
 
 
 def _only(protocols: str) -> dict[str, str]:

@@ -26,6 +26,9 @@ OPEN_SECONDS = 10.0
 SILENCE_SECONDS = 2.0
 """How long FFmpeg may wait for data before the connection counts as dead."""
 LARGEST_SIDE = 16384
+_WAITED_NS = 5_000_000
+"""A packet that was waited for so long had not been stored up."""
+_LONGEST_BACKLOG_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class LiveInput:
     options: dict[str, str] = field(default_factory=dict)
     live: bool = True
     """False: the sender can be held up, so that no frame needs to be dropped."""
+    skip_backlog: bool = False
+    """Leave out what the sender or FFmpeg had stored up before we were ready, so that the first frame is of now."""
     open_file: Callable[..., IO[bytes]] | None = None
     """Opens what a playlist refers to; None where nothing may be referred to."""
 
@@ -55,6 +60,7 @@ class LiveStream:
             SourceOpenError: nobody answers, or there is no video in what comes.
         """
         self._label = wanted.label
+        self._skip_backlog = wanted.skip_backlog
         self._closing = False
         self._reading = False
         self._damaged = 0
@@ -86,12 +92,17 @@ class LiveStream:
         """
         self._reading = True
         index = 0
+        stored = self._skip_backlog
+        began_ns = ready_ns = time.monotonic_ns()
         try:
             for packet in self._packets():
                 arrived_ns = time.monotonic_ns()
+                stored = stored and arrived_ns - ready_ns < _WAITED_NS and arrived_ns - began_ns < _LONGEST_BACKLOG_NS
                 for picture in self._decoded(packet):
-                    yield self._frame(picture, index, arrived_ns)
-                    index += 1
+                    if not stored:
+                        yield self._frame(picture, index, arrived_ns)
+                        index += 1
+                ready_ns = time.monotonic_ns()
         finally:
             self._reading = False
             self._container.close()
@@ -154,7 +165,8 @@ def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> Inp
         )
     except av.error.ProtocolNotFoundError as error:
         raise SourceOpenError(
-            f"Cannot open {wanted.label}: this build of FFmpeg does not speak its protocol."
+            f"Cannot open {wanted.label}: PyAV's FFmpeg does not speak its protocol. Where the ffmpeg program does: "
+            "ffmpeg -i ADDRESS -c copy -f mpegts - | eid-stream --source -"
         ) from error
     except av.error.ExitError as error:
         raise SourceOpenError(
