@@ -37,7 +37,7 @@ class PhantomPainter:
             code_values=self.code_values,
         )
         shapes = self.code_values.layout.plane_shapes(content_width, self._height)
-        self._outside = [_outside(*shape) for shape in shapes] if self._round else []
+        self._outside = [_outside(*shape, content_width / self._height) for shape in shapes] if self._round else []
 
     def clear(self, number: int) -> Planes:
         """The scene without smoke."""
@@ -75,9 +75,9 @@ class PhantomPainter:
         return planes
 
 
-def _outside(height: int, width: int) -> Plane:
-    """255 where a plane of the content lies outside its circle, which touches both sides."""
+def _outside(height: int, width: int, aspect: float) -> Plane:
+    """255 where a plane of the content, ``aspect`` times as wide as high, lies outside the circle between its sides."""
     mask = np.full((height, width), 255, np.uint8)
-    axes = round(0.5 * width), round(0.5 * DIAMETER * height)
+    axes = round(0.5 * width), round(0.5 * aspect * height)
     cv2.ellipse(mask, (width // 2, height // 2), axes, 0.0, 0.0, 360.0, (0.0,), cv2.FILLED)
     return mask
