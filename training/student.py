@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from eid_stream.content_area import BLACK
 from eid_stream.haze_maps import T_MIN
-from training.colour_torch import convert, ycbcr_to_rgb
+from training.colour_torch import ycbcr_to_rgb
 
 STRIDE = 8
 """Thumbnail pixels per grid cell."""
@@ -61,7 +61,8 @@ class Student(nn.Module):
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
         self.refine = Residual(shape.fine)
         self.head = nn.Conv2d(shape.fine, 5, 1)
-        self.register_buffer("to_rgb", ycbcr_to_rgb(1), persistent=False)
+        self.to_rgb: Tensor
+        self.register_buffer("to_rgb", ycbcr_to_rgb(1).reshape(3, 3, 1, 1).contiguous(), persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """Haze maps and density, as exported."""
@@ -85,7 +86,8 @@ class Student(nn.Module):
         if not self.shape.dark_channel:
             return stem  # type: ignore[no-any-return]
         small = F.avg_pool2d(thumbnail, 2)
-        darkest = convert(small, self.to_rgb).amin(1, keepdim=True)  # type: ignore[arg-type]
+        # A convolution, not an einsum: ONNX Runtime 1.31 crashes while it loads an einsum with an ellipsis.
+        darkest = F.conv2d(small, self.to_rgb).amin(1, keepdim=True)
         dark_channel = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
         return torch.cat([stem, 2.0 * dark_channel - 1.0], dim=1)
 
