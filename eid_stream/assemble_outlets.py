@@ -97,6 +97,7 @@ class _OutletMaker:
             limit=SegmentLimit(seconds, size_bytes),
             space=DiskSpace(path.parent),
             captured=captured,
+            background=True,
         )
         self._made.recorders.append(recorder)
         self._append(name, recorder, capacity=_RECORDING_CAPACITY)

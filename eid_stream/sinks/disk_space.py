@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 _MIB = 1 << 20
-_CHECK_SECONDS = 1.0
 
 
 class Usage(Protocol):
@@ -25,7 +24,7 @@ class Usage(Protocol):
 
 
 class DiskSpace:
-    """Looks at most once a second; warns early, and calls the disk full while a file can still be finished."""
+    """Looks every ``check_seconds`` at most; warns early, and calls the disk full while a file can still be finished."""
 
     def __init__(
         self,
@@ -34,11 +33,13 @@ class DiskSpace:
         warn_bytes: int = 4096 * _MIB,
         full_bytes: int = 256 * _MIB,
         usage: Callable[[Path], Usage] = shutil.disk_usage,
+        check_seconds: float = 1.0,
     ) -> None:
         """Watch the file system of ``folder``; on small ones the limits are a fifth and a twentieth of it."""
         self._folder = folder
         self._usage = usage
         self._limits = warn_bytes, full_bytes
+        self._check_seconds = check_seconds
         self._looked = float("-inf")
         self._free_bytes = 0
         self.low = False
@@ -57,7 +58,7 @@ class DiskSpace:
 
     def _look(self) -> None:
         now = time.monotonic()
-        if now - self._looked < _CHECK_SECONDS:
+        if now - self._looked < self._check_seconds:
             return
         self._looked = now
         usage = self._usage(self._folder)

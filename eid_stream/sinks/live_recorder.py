@@ -59,8 +59,12 @@ class LiveRecorder:
         limit: SegmentLimit | None = None,
         space: DiskSpace | None = None,
         captured: bool = False,
+        background: bool = False,
     ) -> None:
-        """Nothing is opened before the first frame. ``captured`` writes what the camera gave instead."""
+        """Nothing is opened before the first frame. ``captured`` writes what the camera gave instead.
+
+        ``background`` lowers the priority of the thread that writes: the picture on the screen comes first.
+        """
         self._path = path
         self._open_segment = open_segment
         self._limit = limit or SegmentLimit()
@@ -69,7 +73,7 @@ class LiveRecorder:
         self._segment: SegmentRecorder | None = None
         self._first: Frame | None = None
         self._number = 0
-        self._yielded = False
+        self._steps_back = background
         self.wanted = recording
         """Whether frames are to be written; may be set from any thread."""
         self.seconds = 0.0
@@ -143,8 +147,8 @@ class LiveRecorder:
                 return path
 
     def _step_back(self) -> None:
-        """Let the picture come first: this thread and the encoder's threads it starts get less of a busy processor."""
-        if not self._yielded:
-            self._yielded = True
+        """Give this thread, and the encoder's threads that it starts, less of a busy processor."""
+        if self._steps_back:
+            self._steps_back = False
             if hasattr(os, "setpriority"):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
