@@ -15,6 +15,9 @@ CUT = 0.08
 MISMATCH = 1.0
 """Pixels by which the flow there and back may disagree; more is an occlusion."""
 CONTRAST_WINDOW = 31
+"""Pixels of the side of the window in which differences are averaged and contrast is a standard deviation."""
+SMALLEST_CONTRAST = 0.005
+"""Added to the contrast, luma in [0, 1], so that flat places do not rule the mean."""
 
 Luma = NDArray[np.float32]
 
@@ -30,11 +33,14 @@ class Motion:
 
 @dataclass(slots=True)
 class Changes:
-    """Sums over frame pairs of one row: warped difference and contrast, each in luma in [0, 1]."""
+    """What changed between pairs of one row's pictures, each the mean over the trusted pixels of a pair."""
 
     difference: list[float] = field(default_factory=list)
+    """Warped difference, luma in [0, 1]."""
+    per_contrast: list[float] = field(default_factory=list)
+    """Local mean of the warped difference over the local contrast."""
     drift: list[float] = field(default_factory=list)
-    contrast: list[float] = field(default_factory=list)
+    """Local mean of the signed difference over the local contrast: what a viewer sees as pumping."""
 
 
 class MotionOf:
@@ -73,26 +79,35 @@ def small_luma(rgb: Rgb) -> Luma:
 
 
 def record(changes: Changes, earlier: Luma, later: Luma, motion: Motion) -> None:
-    """Add one pair of a row's pictures: difference, its slow part (``drift``), and the later picture's contrast."""
+    """Add one pair of a row's pictures.
+
+    Difference and contrast are both local, so that a correction which is calm in time leaves the ratio as it was,
+    however much it raises the contrast of each place; only its changes from one moment to the next count.
+    """
     change = later - warp(earlier, motion.back_map)
-    slow = cv2.blur(change * motion.trusted, (CONTRAST_WINDOW,) * 2)
-    weight = cv2.blur(motion.trusted.astype(np.float32), (CONTRAST_WINDOW,) * 2)
-    changes.difference.append(float(np.abs(change)[motion.trusted].mean()))
-    changes.drift.append(float(np.abs(slow / np.maximum(weight, 1e-3))[motion.trusted].mean()))
-    changes.contrast.append(float(_local_contrast(later)[motion.trusted].mean()))
+    trusted = motion.trusted
+    weight = np.maximum(_local(trusted.astype(np.float32)), 1e-3)
+    contrast = _local_contrast(later) + SMALLEST_CONTRAST
+    changes.difference.append(float(np.abs(change)[trusted].mean()))
+    changes.per_contrast.append(float((_local(np.abs(change) * trusted) / weight / contrast)[trusted].mean()))
+    changes.drift.append(float((np.abs(_local(change * trusted)) / weight / contrast)[trusted].mean()))
+
+
+def _local(values: Luma) -> Luma:
+    return np.asarray(cv2.blur(values, (CONTRAST_WINDOW, CONTRAST_WINDOW)), np.float32)
 
 
 def _local_contrast(luma: Luma) -> Luma:
-    mean = cv2.blur(luma, (CONTRAST_WINDOW,) * 2)
-    square = cv2.blur(luma * luma, (CONTRAST_WINDOW,) * 2)
-    return np.sqrt(np.maximum(square - mean * mean, 0.0)).astype(np.float32, copy=False)
+    mean = _local(luma)
+    return np.asarray(np.sqrt(np.maximum(_local(luma * luma) - mean * mean, 0.0)), np.float32)
 
 
 def relative(output: Changes, given: Changes) -> dict[str, float]:
-    """Ratios of a row's sums to the input's: 1 = as calm as the input; ``per_contrast`` allows for gained contrast."""
+    """A row's changes over the input's: 1 = as calm as the input."""
     if not given.difference:
         return {}
-    change = sum(output.difference) / sum(given.difference)
-    drift = sum(output.drift) / sum(given.drift)
-    contrast = sum(output.contrast) / sum(given.contrast)
-    return {"flicker_ratio": change, "flicker_per_contrast": change / contrast, "drift_per_contrast": drift / contrast}
+    return {
+        "flicker_ratio": sum(output.difference) / sum(given.difference),
+        "flicker_per_contrast": sum(output.per_contrast) / sum(given.per_contrast),
+        "drift_per_contrast": sum(output.drift) / sum(given.drift),
+    }
