@@ -42,6 +42,7 @@ app = App(
     help_format="plaintext",
     version=f"eid-stream {__version__}",
     config=fill_from_file,
+    suppress_keyboard_interrupt=False,
 )
 
 

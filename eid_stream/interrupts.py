@@ -41,9 +41,9 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back."""
+        """Give the signals back; after an interruption the process is about to end anyway and ignores them."""
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if self.received is None else signal.SIG_IGN)
         self._signals.put(None)
 
     def _note(self, number: int, _: FrameType | None) -> None:
