@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.errors import EngineMismatchError, EngineRunError
+from eid_stream.errors import EngineMismatchError
 from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
 from eid_stream.interfaces import Engine
 from eid_stream.thumbnail import Area, Thumbnail
@@ -102,8 +102,8 @@ def _complaint(engine: Engine, name: str, thumbnail: Thumbnail) -> str | None:
     card = engine.card
     try:
         maps = _ask(engine, thumbnail)
-    except EngineRunError as error:
-        return str(error)
+    except Exception as error:  # whatever an engine raises, it has failed
+        return str(error) or type(error).__name__
     fault = maps.fault()
     if fault is not None:
         return fault

@@ -1,8 +1,8 @@
 """A tiny student with made-up weights that keeps the contract, as ONNX bytes with its card and as a torch program."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from eid_stream.backends.onnx_cpu import OnnxEngine
+from eid_stream.backends.student import CARD_FILE, MODEL_FILE, PROGRAM_FILE
 from eid_stream.engine_card import EngineCard
 from eid_stream.golden import golden_answers
 
@@ -85,20 +86,38 @@ def student(seed: int = 1) -> tuple[bytes, EngineCard]:
 def network(seed: int = 1) -> Any:
     """The same student as a torch module."""
     import torch
+    from torch.nn import functional as F
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            for name, value in (weights(seed) | {"airlight": AIRLIGHT}).items():
-                self.register_buffer(name, torch.from_numpy(value))
+            self.constants = torch.nn.ParameterDict(
+                {name: torch.from_numpy(value) for name, value in (weights(seed) | {"airlight": AIRLIGHT}).items()}
+            )
 
         def forward(self, thumbnail: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            convolve: Callable[..., torch.Tensor] = torch.nn.functional.conv2d
-            cells = torch.nn.functional.avg_pool2d(thumbnail, CELL)
-            features = torch.relu(convolve(cells, self.w1, self.b1, padding=1))
-            haze = torch.sigmoid(convolve(features, self.w2, self.b2))
+            constants = self.constants
+            features = torch.relu(F.conv2d(F.avg_pool2d(thumbnail, CELL), constants["w1"], constants["b1"], padding=1))
+            haze = torch.sigmoid(F.conv2d(features, constants["w2"], constants["b2"]))
             gain = 1.0 / (1.0 - LARGEST_VEIL * haze)
-            y, cb, cr = (self.airlight * (1.0 - gain)).split(1, dim=1)
-            return torch.cat([gain, y, gain, cb, cr], dim=1), haze.mean().reshape(1)
+            offsets = constants["airlight"] * (1.0 - gain)
+            maps = torch.cat([gain, offsets[:, :1], gain, offsets[:, 1:]], dim=1)
+            return maps, haze.mean().reshape(1)
 
     return Network().eval()
+
+
+def program_bytes(seed: int = 1) -> bytes:
+    """The torch module as an exported program."""
+    from training.export_program import export_program
+
+    return export_program(network(seed), WIDTH, HEIGHT)
+
+
+def write_student(folder: Path, seed: int = 1) -> None:
+    """All three files of a student."""
+    model, card = student(seed)
+    program = program_bytes(seed)
+    (folder / MODEL_FILE).write_bytes(model)
+    (folder / PROGRAM_FILE).write_bytes(program)
+    replace(card, program_sha256=hashlib.sha256(program).hexdigest()).save(folder / CARD_FILE)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
 from eid_stream.backends.punctual import PunctualEngine
-from eid_stream.errors import ConfigError, EngineLoadError
+from eid_stream.errors import ConfigError, EngineError, EngineLoadError
 from eid_stream.golden import check
 from eid_stream.gpu import find_gpu
 from eid_stream.interfaces import Engine
@@ -25,21 +25,32 @@ def open_engine(choice: str = "auto", *, late_seconds: float | None = None) -> F
     if choice not in (*names, "auto"):
         raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(names)}.")
     first = 0 if choice == "auto" else names.index(choice)
-    openers = [EngineOpener(name, _proven(_OPENERS[name], late_seconds)) for name in names[first:]]
+    openers = [EngineOpener(name, _proven(name, late_seconds)) for name in names[first:]]
     return FallbackEngine(openers, fall_back_at_start=choice == "auto")
 
 
-def _proven(open_one: Callable[[], Engine], late_seconds: float | None) -> Callable[[], Engine]:
+def _proven(name: str, late_seconds: float | None) -> Callable[[], Engine]:
     def open_proven() -> Engine:
-        engine = open_one()
+        engine = _opened(name)
         try:
             check(engine)
-        except Exception:
+        except EngineError:
             engine.close()
             raise
         return engine if late_seconds is None else PunctualEngine(engine, late_seconds)
 
     return open_proven
+
+
+def _opened(name: str) -> Engine:
+    try:
+        return _OPENERS[name]()
+    except EngineError:
+        raise
+    except Exception as error:  # GPU libraries fail in ways of their own; the next engine must get its chance
+        raise EngineLoadError(
+            f"The {name} engine cannot be opened: {type(error).__name__}: {error}. Choose another one with --engine."
+        ) from error
 
 
 def _open_tensorrt() -> Engine:

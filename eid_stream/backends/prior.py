@@ -2,7 +2,9 @@
 
 He, Sun, Tang: "Single Image Haze Removal Using Dark Channel Prior", CVPR 2009. Tissue reflects little green and blue,
 so the smallest of R, G, B is low wherever there is no haze. Unlike the original, haze is only what exceeds the dark
-channel of clear tissue, the airlight is calm in time, and t is smooth: a grid cell never follows an instrument.
+channel of clear tissue, the airlight is white, so that nothing gets brighter or clips, and t is smooth: a grid cell
+never follows an instrument. Where darkness is at hand, pale things are more likely things than haze, and less is taken
+away. The constants are the measured ones of docs/quality.md.
 """
 
 import cv2
@@ -18,20 +20,28 @@ from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Thumbnail
 GRID_WIDTH, GRID_HEIGHT = 32, 24
 WINDOW = 9
 """Side in thumbnail pixels of the window whose darkest sample counts; about a thirtieth of the width."""
-CLEAR_DARK_CHANNEL = 0.12
-"""Dark channel in [0, 1] of tissue without smoke; only what exceeds it is haze."""
-OMEGA = 0.75
-"""Share of the haze that is taken away (He et al., eq. 12)."""
-AIRLIGHT_RANGE = (0.7, 1.0)
+SMOOTHING = 12.0
+"""Standard deviation in thumbnail pixels of the Gaussian over the haze."""
+AIRLIGHT = 1.0
+CLEAR_DARK_CHANNEL = (0.16, 0.12)
+"""Dark channel in [0, 1] of tissue without smoke, in a scene without and with haze all over."""
+OMEGA = (0.45, 0.95)
+"""Share of the haze that is taken away (He et al., eq. 12), in a scene without and with haze all over."""
+HAZE_ALL_OVER = 0.2
+"""Dark channel in [0, 1] of the darkest tenth of a scene that lies under haze all over; clear scenes hold 0.05."""
+CALMNESS = 0.95
+"""Share of its former value that the judgement of the scene keeps from one thumbnail to the next."""
 CB_CR_TO_RGB = np.array([[0.0, 1.5748], [-0.1873, -0.4681], [1.8556, 0.0]], np.float32)
 """ITU-T H.273 matrix 1 (BT.709)."""
 
+Field = NDArray[np.float32]
+
 
 class PriorEngine:
-    """Haze maps from the dark channel of a thumbnail; grey airlight, one transmission for luma and chroma."""
+    """Haze maps from the dark channel of a thumbnail; white airlight, one transmission for luma and chroma."""
 
     def __init__(self) -> None:
-        self._airlight: float | None = None
+        self._all_over: float | None = None
 
     @property
     def card(self) -> EngineCard:
@@ -50,42 +60,50 @@ class PriorEngine:
     def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
         """Haze maps over the whole canvas."""
         content = content_mask(thumbnail.values[0])
-        dark = dark_channel(thumbnail.values)
-        veil = np.clip(dark - CLEAR_DARK_CHANNEL, 0.0, None) * content
-        airlight = self._calm_airlight(dark[content])
-        transmission = 1.0 - OMEGA * veil / (airlight - CLEAR_DARK_CHANNEL)
-        smooth = cv2.GaussianBlur(transmission.astype(np.float32), (0, 0), WINDOW)
-        cells = _at_cells(np.clip(smooth, T_MIN, 1.0))
-        density = float(np.clip(1.0 - transmission[content].mean(), 0.0, 1.0)) if content.any() else 0.0
-        grey = np.array([airlight, 0.0, 0.0], np.float32).reshape(3, 1, 1)
-        return HazeMaps.from_transmission(cells, grey, density)
+        if not content.any():
+            return HazeMaps.identity(GRID_HEIGHT, GRID_WIDTH)
+        dark = dark_channel(thumbnail.values, content)
+        all_over = self._judge(dark[content])
+        clear, omega = np.interp(all_over, (0.0, 1.0), CLEAR_DARK_CHANNEL), np.interp(all_over, (0.0, 1.0), OMEGA)
+        haze = np.asarray(omega * np.maximum(dark - clear, 0.0) / (AIRLIGHT - clear), np.float32)
+        transmission = np.clip(1.0 - _at_cells(_smooth_inside(haze, content)), T_MIN, 1.0)
+        white = np.array([AIRLIGHT, 0.0, 0.0], np.float32).reshape(3, 1, 1)
+        return HazeMaps.from_transmission(transmission, white, float(np.clip(haze[content].mean(), 0.0, 1.0)))
 
-    def _calm_airlight(self, dark: NDArray[np.float32]) -> float:
-        brightest = float(np.quantile(dark, 0.999)) if dark.size else AIRLIGHT_RANGE[1]
-        airlight = min(max(brightest, AIRLIGHT_RANGE[0]), AIRLIGHT_RANGE[1])
-        if self._airlight is not None:
-            airlight = self._airlight + 0.05 * (airlight - self._airlight)
-        self._airlight = airlight
-        return airlight
+    def _judge(self, dark: Field) -> float:
+        """How far the scene is under haze all over, in [0, 1]: the darkest tenth tells. Calm in time."""
+        all_over = min(max(float(np.quantile(dark, 0.1)) / HAZE_ALL_OVER, 0.0), 1.0)
+        if self._all_over is not None:
+            all_over += CALMNESS * (self._all_over - all_over)
+        self._all_over = all_over
+        return all_over
 
     def reset(self) -> None:
-        """Forget the airlight of the scene."""
-        self._airlight = None
+        """Forget the judgement of the scene."""
+        self._all_over = None
 
     def close(self) -> None:
         """Nothing to release."""
 
 
-def dark_channel(ycbcr: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smallest of R, G, B within a window, of Y'CbCr (3, height, width); shape (height, width) (He et al., eq. 5)."""
-    chroma = np.tensordot(CB_CR_TO_RGB, ycbcr[1:], axes=1)
-    darkest = ycbcr[0] + chroma.min(axis=0)
+def dark_channel(ycbcr: Field, content: NDArray[np.bool_]) -> Field:
+    """Smallest of R, G, B within a window, of Y'CbCr (3, height, width); shape (height, width) (He et al., eq. 5).
+
+    The black around the scene, where ``content`` (height, width) is false, counts for nothing.
+    """
+    darkest = ycbcr[0] + np.tensordot(CB_CR_TO_RGB, ycbcr[1:], axes=1).min(axis=0)
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (WINDOW, WINDOW))
-    return np.asarray(cv2.erode(darkest, window), np.float32)
+    return np.asarray(cv2.erode(np.where(content, darkest, np.float32(1.0)), window), np.float32)
 
 
-def _at_cells(field: NDArray[np.float32]) -> NDArray[np.float32]:
+def _smooth_inside(haze: Field, content: NDArray[np.bool_]) -> Field:
+    """Gaussian mean over the scene only, so that the border neither clears its edge nor is cleared itself."""
+    weight = cv2.GaussianBlur(content.astype(np.float32), (0, 0), SMOOTHING)
+    return np.asarray(cv2.GaussianBlur(haze * content, (0, 0), SMOOTHING) / np.maximum(weight, 0.05), np.float32)
+
+
+def _at_cells(field: Field) -> Field:
     rows = np.linspace(0, field.shape[0] - 1, GRID_HEIGHT).round().astype(np.intp)
     columns = np.linspace(0, field.shape[1] - 1, GRID_WIDTH).round().astype(np.intp)
-    cells: NDArray[np.float32] = field[np.ix_(rows, columns)]
+    cells: Field = field[np.ix_(rows, columns)]
     return cells
