@@ -81,7 +81,8 @@ class Teacher:
         seen = np.asarray(cv2.resize(rgb, size, interpolation=method), np.float32)
         gain, offset = affine_between(seen, self.small(seen))
         gain, offset = (np.asarray(cv2.resize(m, (width, height)), np.float32) for m in (gain, offset))
-        return np.clip(gain * rgb + offset, np.float32(0.0), np.float32(1.0))
+        dehazed: Rgb = np.clip(gain * rgb + offset, np.float32(0.0), np.float32(1.0))
+        return dehazed
 
 
 def affine_between(seen: Rgb, wanted: Rgb, *, radius: int = 4, noise: float = 1e-4) -> tuple[Rgb, Rgb]:

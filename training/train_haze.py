@@ -35,8 +35,8 @@ class HazeOptions:
     steps: int = 3000
     learning_rate: float = 5e-4
     judge_learning_rate: float = 2e-4
-    alone_steps: int = 1000
-    """Before the judges join in; the companion first learns from the veils the generator starts with."""
+    alone_share: float = 1 / 3
+    """Share of the steps before the judges join in: the companion first learns the veils the generator starts with."""
     adversarial_weight: float = 1.0
     cycle_weight: float = 10.0
     identity_weight: float = 5.0
@@ -49,14 +49,14 @@ class HazeOptions:
 Size = Literal["cpu", "gpu"]
 HAZE_SIZES: dict[tuple[Size, HazeForm], HazeOptions] = {
     ("cpu", "scattering"): HazeOptions(),
-    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, learning_rate=2e-4, alone_steps=0),
+    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, learning_rate=2e-4, alone_share=0.0),
     ("gpu", "scattering"): HazeOptions(
         width=64, depth=4, discriminator_width=64, side=256, batch=16, steps=15000,
-        alone_steps=2000, precision="bf16-mixed", compiled=True,
+         precision="bf16-mixed", compiled=True,
     ),
     ("gpu", "generator"): HazeOptions(
         form="generator", width=64, depth=9, discriminator_width=64, side=256, batch=8, steps=15000,
-        learning_rate=2e-4, alone_steps=0, precision="bf16-mixed", compiled=True,
+        learning_rate=2e-4, alone_share=0.0, precision="bf16-mixed", compiled=True,
     ),
 }  # fmt: skip
 LOSS_WEIGHTS = {
@@ -95,17 +95,17 @@ class HazeLearning:
         self._judge_step, self._judge_optimiser = fabric.setup(
             self._judges, _adam(self._judges, options.judge_learning_rate)
         )
-        self._schedules = [LambdaLR(o, self._decay) for o in (self._optimiser, self._judge_optimiser)]
+        self._schedule = LambdaLR(self._optimiser, self._decay)
         self._old = {kind: ReplayBuffer(50, options.seed) for kind in ("hazed", "cleared")}
 
     def step(self, batch: UnpairedBatch, step: int) -> dict[str, float]:
         """Improve both players on the batch of a step; returns the losses by name."""
-        judged = self.options.adversarial_weight * min(1.0, max(0.0, (step - self.options.alone_steps) / 500))
-        made, losses = self._improve_haze(batch, judged)
-        if step >= self.options.alone_steps:
+        alone = round(self.options.alone_share * self.options.steps)
+        joining = (step - alone) / max(1.0, self.options.steps / 6)
+        made, losses = self._improve_haze(batch, self.options.adversarial_weight * min(1.0, max(0.0, joining)))
+        self._schedule.step()
+        if step >= alone:
             losses["judges"] = self._improve_judges(batch, made)
-        for schedule in self._schedules:
-            schedule.step()
         self.averaged.update_parameters(self.haze)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
@@ -149,7 +149,7 @@ class HazeLearning:
         return {
             "haze": self.haze, "averaged": self.averaged, "judges": self._judges,
             "optimiser": self._optimiser, "judge_optimiser": self._judge_optimiser,
-            "schedule": self._schedules[0], "judge_schedule": self._schedules[1],
+            "schedule": self._schedule,
         }  # fmt: skip
 
 
