@@ -24,7 +24,7 @@ class Usage(Protocol):
 
 
 class DiskSpace:
-    """Looks every ``check_seconds`` at most; warns early, and calls the disk full while a file can still be finished."""
+    """Looks every ``check_seconds``; warns early, and calls the disk full while a file can still be finished."""
 
     def __init__(
         self,
