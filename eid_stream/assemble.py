@@ -1,6 +1,6 @@
 """From options to parts: the only place that knows which class serves an address or a name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +44,16 @@ class Assembly:
     recorder: Recorder | None = None
     out: Path | None = None
     """The file that is written, or None."""
+    engine_choice: Callable[[], Sequence[str]] = lambda: ()
+    """Why which engine is in use, one sentence per step, oldest first."""
     show: Window | None = None
     """Shows frames in the main thread until the viewer has enough; None without a window."""
 
     @property
     def notes(self) -> list[str]:
-        """What the output cannot keep as it was, one sentence each."""
-        return [] if self.recorder is None else self.recorder.notes
+        """Which engine works, and what the output cannot keep as it was, one sentence each."""
+        chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
+        return chosen if self.recorder is None else [*chosen, *self.recorder.notes]
 
     @property
     def damage(self) -> list[str]:
@@ -108,6 +111,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             opened.pop_all(),
             recorder=recorder,
             out=out,
+            engine_choice=lambda: engine.reasons,
         )
 
 

@@ -29,8 +29,9 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
     """
     logging.getLogger("eid_stream").addHandler(logging.NullHandler())
     _check_stats_file(options.stats)
-    stats, started = Stats(), time.monotonic()
+    stats = Stats()
     assembly = assemble(options, live or LiveOptions(), stats)
+    started = time.monotonic()
     with assembly.parts:
         for note in assembly.notes:
             _say(note)
@@ -59,12 +60,19 @@ def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
                 pipeline.run(assembly.show)
             assembly.publish()
+            _raise_lost(pipeline)
         except Exception as error:
             raise _with_what_is_left(error, assembly) from error
     if interrupts.received is not None:
         seconds, where = stats.position_seconds, "" if assembly.out is None else f" to {assembly.out}"
         _say(f"Stopped by {interrupts.received.name}: only the first {seconds:.1f} s were written{where}.")
     return interrupts.exit_code
+
+
+def _raise_lost(pipeline: Pipeline) -> None:
+    """Let the exit status tell of an outlet that failed while the others went on."""
+    for failure in pipeline.lost.values():
+        raise failure
 
 
 def _with_what_is_left(error: Exception, assembly: Assembly) -> EidStreamError:
@@ -87,6 +95,7 @@ def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: flo
         "source": assembly.source.info.address,
         "out": options.out,
         "engine": assembly.engine_name(),
+        "engine_choice": list(assembly.engine_choice()),
         "strength": options.strength,
         "wall_seconds": round(wall_seconds, 3),
         "rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
