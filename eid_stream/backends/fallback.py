@@ -19,6 +19,8 @@ FAILURES_ALLOWED = 3
 REBUILD_SECONDS = 60.0
 """An engine that fails again within this time after it was rebuilt gives way to the next best."""
 
+_BEING_REPLACED = "The engine failed and is being replaced."
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOpener:
@@ -48,6 +50,7 @@ class FallbackEngine:
         self._failures = 0
         self._rebuilt_at = float("-inf")
         self._closed = False
+        self._why_none = _BEING_REPLACED
 
     @property
     def card(self) -> EngineCard:
@@ -67,7 +70,7 @@ class FallbackEngine:
         """
         engine = self._engine
         if engine is None:
-            raise EngineRunError("The engine is closed." if self._closed else "The engine is being replaced.")
+            raise EngineRunError("The engine is closed." if self._closed else self._why_none)
         try:
             maps = engine.estimate(thumbnail)
             fault = maps.fault()
@@ -110,7 +113,8 @@ class FallbackEngine:
         try:
             index, engine = self._open_first(first, last=len(self._openers))
         except EngineError as error:
-            self._tell(f"no engine is left, frames stay as captured: {error}")
+            self._why_none = f"no engine is left, frames stay as captured: {error}"
+            self._tell(self._why_none)
             return
         self._rebuilt_at = time.monotonic()
         self._index, self._card, self._failures = index, engine.card, 0

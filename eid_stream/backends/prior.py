@@ -66,7 +66,7 @@ class PriorEngine:
         all_over = self._judge(dark[content])
         clear, omega = np.interp(all_over, (0.0, 1.0), CLEAR_DARK_CHANNEL), np.interp(all_over, (0.0, 1.0), OMEGA)
         haze = np.asarray(omega * np.maximum(dark - clear, 0.0) / (AIRLIGHT - clear), np.float32)
-        transmission = np.clip(1.0 - _at_cells(_smooth_inside(haze, content)), T_MIN, 1.0)
+        transmission = np.clip(1.0 - _smooth_cells(haze, content), T_MIN, 1.0)
         white = np.array([AIRLIGHT, 0.0, 0.0], np.float32).reshape(3, 1, 1)
         return HazeMaps.from_transmission(transmission, white, float(np.clip(haze[content].mean(), 0.0, 1.0)))
 
@@ -96,10 +96,17 @@ def dark_channel(ycbcr: Field, content: NDArray[np.bool_]) -> Field:
     return np.asarray(cv2.erode(np.where(content, darkest, np.float32(1.0)), window), np.float32)
 
 
-def _smooth_inside(haze: Field, content: NDArray[np.bool_]) -> Field:
+def _smooth_cells(haze: Field, content: NDArray[np.bool_]) -> Field:
     """Gaussian mean over the scene only, so that the border neither clears its edge nor is cleared itself."""
-    weight = cv2.GaussianBlur(content.astype(np.float32), (0, 0), SMOOTHING)
-    return np.asarray(cv2.GaussianBlur(haze * content, (0, 0), SMOOTHING) / np.maximum(weight, 0.05), np.float32)
+    inside = content.astype(np.float32)
+    amount, weight = (_blur_small(field) for field in (haze * inside, inside))
+    return _at_cells(np.asarray(amount / np.maximum(weight, 0.05), np.float32))
+
+
+def _blur_small(field: Field) -> Field:
+    """Quarter the size, then blur: what stays after a blur this wide needs no more pixels."""
+    small = cv2.resize(field, (field.shape[1] // 4, field.shape[0] // 4), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), SMOOTHING / 4), np.float32)
 
 
 def _at_cells(field: Field) -> Field:

@@ -1,0 +1,191 @@
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from eid_stream.backends.fallback import FAILURES_ALLOWED, EngineOpener, FallbackEngine
+from eid_stream.backends.prior import PriorEngine
+from eid_stream.backends.punctual import PunctualEngine
+from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
+from eid_stream.golden import golden_thumbnails
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.interfaces import Engine
+from tests.failing_engines import FAULTS, FailingEngine, Fault, raises_known, sleeps
+
+THUMBNAIL = golden_thumbnails(256, 192)["smoky"]
+ALWAYS = range(1_000_000)
+
+
+def missing() -> Engine:
+    raise EngineLoadError("TensorRT is not installed.")
+
+
+def wrong() -> Engine:
+    raise EngineMismatchError("The golden answer differs.")
+
+
+def opener(name: str, open_one: Callable[[], Engine]) -> EngineOpener:
+    return EngineOpener(name, open_one)
+
+
+def ask_until_answered(engine: Engine, within_seconds: float = 5.0) -> tuple[HazeMaps, list[str]]:
+    """The first answer, and what was raised for the frames before it."""
+    refusals: list[str] = []
+    until = time.monotonic() + within_seconds
+    while time.monotonic() < until:
+        try:
+            return engine.estimate(THUMBNAIL), refusals
+        except EngineRunError as error:
+            refusals.append(str(error))
+            time.sleep(0.005)
+    raise AssertionError(f"no answer within {within_seconds} s: {refusals[-1]}")
+
+
+def test_the_first_engine_that_opens_is_used_and_every_step_has_its_reason() -> None:
+    engine = FallbackEngine([opener("tensorrt", missing), opener("onnx", wrong), opener("prior", PriorEngine)])
+    assert engine.card.backend == "prior"
+    assert engine.reasons == (
+        "tensorrt: not used: TensorRT is not installed.",
+        "onnx: not used: The golden answer differs.",
+        f"prior: in use: prior {engine.card.version}, fp32, device any",
+    )
+
+
+def test_an_engine_that_was_asked_for_by_name_must_open() -> None:
+    with pytest.raises(EngineLoadError, match="not installed"):
+        FallbackEngine([opener("tensorrt", missing), opener("prior", PriorEngine)], fall_back_at_start=False)
+
+
+def test_without_any_engine_the_last_reason_is_raised() -> None:
+    with pytest.raises(EngineMismatchError, match="golden"):
+        FallbackEngine([opener("tensorrt", missing), opener("onnx", wrong)])
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_passing_fault_costs_its_frame_and_nothing_else(fault: Fault) -> None:
+    engine = FallbackEngine([opener("onnx", lambda: FailingEngine(fault, calls=range(1, 3)))])
+    engine.estimate(THUMBNAIL)
+    for _ in range(FAILURES_ALLOWED - 1):
+        with pytest.raises(EngineRunError):
+            engine.estimate(THUMBNAIL)
+    assert engine.estimate(THUMBNAIL).fault() is None
+    assert len(engine.reasons) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_engine_that_keeps_failing_is_rebuilt_while_frames_go_on(fault: Fault) -> None:
+    opened: list[FailingEngine] = []
+
+    def open_one() -> Engine:
+        opened.append(FailingEngine(fault, calls=range(0) if opened else ALWAYS))
+        return opened[-1]
+
+    engine = FallbackEngine([opener("cuda", open_one), opener("prior", missing)])
+    _, refusals = ask_until_answered(engine)
+    assert len(refusals) >= FAILURES_ALLOWED
+    assert len(opened) == 2
+    assert engine.reasons[1].startswith(f"cuda: failed on {FAILURES_ALLOWED} frames in a row: ")
+    assert engine.reasons[2].startswith("cuda: in use: ")
+
+
+def test_an_engine_that_fails_again_after_its_rebuild_gives_way_to_the_next_best() -> None:
+    lost = opener("cuda", lambda: FailingEngine(raises_known, calls=ALWAYS))
+    engine = FallbackEngine([lost, opener("onnx", missing), opener("prior", PriorEngine)])
+    ask_until_answered(engine)
+    assert [reason.split(":")[0] for reason in engine.reasons] == ["cuda", "cuda", "cuda", "cuda", "onnx", "prior"]
+    assert engine.reasons[-2] == "onnx: not used: TensorRT is not installed."
+
+
+def test_a_slow_rebuild_never_holds_a_frame_up() -> None:
+    go = threading.Event()
+    opened: list[Engine] = []
+
+    def open_slowly() -> Engine:
+        if opened:
+            go.wait(10)
+        opened.append(FailingEngine(raises_known, calls=range(0) if opened else ALWAYS))
+        return opened[-1]
+
+    engine = FallbackEngine([opener("cuda", open_slowly)])
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(EngineRunError):
+            engine.estimate(THUMBNAIL)
+    assert time.monotonic() - began < 5.0
+    assert engine.card.backend == "prior"
+    engine.reset()
+    go.set()
+    ask_until_answered(engine)
+
+
+def test_when_nothing_is_left_frames_stay_as_captured_and_the_reason_is_told() -> None:
+    opened: list[Engine] = []
+
+    def open_once() -> Engine:
+        if opened:
+            raise EngineLoadError("The device is gone.")
+        opened.append(FailingEngine(raises_known, calls=ALWAYS))
+        return opened[-1]
+
+    engine = FallbackEngine([opener("cuda", open_once)])
+    until = time.monotonic() + 5.0
+    while "no engine is left" not in engine.reasons[-1] and time.monotonic() < until:
+        with pytest.raises(EngineRunError):
+            engine.estimate(THUMBNAIL)
+    with pytest.raises(EngineRunError, match="The device is gone"):
+        engine.estimate(THUMBNAIL)
+
+
+def test_an_engine_that_opens_after_the_stream_has_ended_is_closed() -> None:
+    go, closed = threading.Event(), threading.Event()
+    opened: list[Engine] = []
+
+    class Closing(FailingEngine):
+        def close(self) -> None:
+            closed.set()
+
+    def open_slowly() -> Engine:
+        if opened:
+            go.wait(10)
+            opened.append(Closing(raises_known, calls=range(0)))
+        else:
+            opened.append(FailingEngine(raises_known, calls=ALWAYS))
+        return opened[-1]
+
+    engine = FallbackEngine([opener("cuda", open_slowly)])
+    for _ in range(FAILURES_ALLOWED):
+        with pytest.raises(EngineRunError):
+            engine.estimate(THUMBNAIL)
+    engine.close()
+    go.set()
+    assert closed.wait(5)
+
+
+def test_an_engine_that_hangs_is_left_behind_and_the_next_best_takes_over() -> None:
+    def open_hanging() -> Engine:
+        return PunctualEngine(FailingEngine(sleeps(3.0), calls=ALWAYS), late_seconds=0.02)
+
+    engine = FallbackEngine([opener("cuda", open_hanging), opener("prior", PriorEngine)])
+    began = time.monotonic()
+    _, refusals = ask_until_answered(engine)
+    assert time.monotonic() - began < 2.5
+    assert any("is late: no answer within 20 ms" in refusal for refusal in refusals)
+    assert any("still busy" in refusal for refusal in refusals)
+    assert engine.reasons[-1].startswith("prior: in use")
+
+
+def test_a_late_answer_is_never_given_to_a_later_frame() -> None:
+    slow_once = PunctualEngine(FailingEngine(sleeps(0.2), calls=range(1)), late_seconds=0.02)
+    with pytest.raises(EngineRunError, match="late"):
+        slow_once.estimate(THUMBNAIL)
+    time.sleep(0.4)
+    other = golden_thumbnails(256, 192)["black"]
+    for _ in range(50):
+        try:
+            answer = slow_once.estimate(other)
+        except EngineRunError:
+            continue
+        break
+    assert answer.density == PriorEngine().estimate(other).density
+    slow_once.close()

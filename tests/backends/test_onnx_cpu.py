@@ -1,0 +1,70 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eid_stream.backends.onnx_cpu import CpuThreads, OnnxEngine, open_onnx
+from eid_stream.backends.student import MODEL_FILE, read_shipped, shipped_card
+from eid_stream.engine_card import EngineCard
+from eid_stream.errors import EngineLoadError, EngineMismatchError
+from eid_stream.golden import check, golden_thumbnails
+from tests.made_up_student import card_of, model_bytes, student
+
+
+def test_the_shipped_student_belongs_to_its_card_and_passes_its_self_test() -> None:
+    engine = open_onnx()
+    assert engine.card.golden
+    check(engine)
+
+
+def test_the_shipped_weights_stay_small() -> None:
+    weights = Path(__file__).parents[2] / "eid_stream" / "weights"
+    assert sum(path.stat().st_size for path in weights.iterdir()) <= 2 << 20
+
+
+def test_one_changed_byte_in_the_model_is_refused() -> None:
+    model, card = student()
+    with pytest.raises(EngineMismatchError, match=r"SHA-256 .* damaged or belongs to another card"):
+        OnnxEngine(model[:-1] + bytes([model[-1] ^ 1]), card)
+
+
+def test_a_model_that_is_no_onnx_is_refused_in_one_sentence() -> None:
+    junk = b"not a model"
+    with pytest.raises(EngineLoadError, match=r"ONNX Runtime .* cannot load the model"):
+        OnnxEngine(junk, card_of(junk))
+
+
+@pytest.mark.parametrize(
+    "change", [{"thumbnail_width": 320}, {"grid_height": 12}, {"grid_width": 16}], ids=lambda change: next(iter(change))
+)
+def test_a_card_with_another_shape_is_refused(change: dict[str, int]) -> None:
+    model, card = student()
+    with pytest.raises(EngineMismatchError, match="do not belong together"):
+        OnnxEngine(model, replace(card, **change))  # type: ignore[arg-type]
+
+
+def test_a_model_with_other_tensor_names_is_refused() -> None:
+    model = model_bytes(grid_name="grid")
+    with pytest.raises(EngineMismatchError, match="'grid'"):
+        OnnxEngine(model, card_of(model))
+
+
+def test_a_card_for_another_backend_is_refused() -> None:
+    model, card = student()
+    with pytest.raises(EngineMismatchError, match="backend 'cuda'"):
+        OnnxEngine(model, replace(card, backend="cuda"))
+
+
+@pytest.mark.parametrize("threads", [CpuThreads(1), CpuThreads(2, spinning=True, arena=True)])
+def test_threads_change_no_answer(threads: CpuThreads) -> None:
+    model, card = student()
+    thumbnail = golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
+    expected = OnnxEngine(model, card).estimate(thumbnail)
+    answer = OnnxEngine(model, card, threads).estimate(thumbnail)
+    np.testing.assert_allclose(answer.values, expected.values, atol=1e-6)
+
+
+def test_the_shipped_card_speaks_of_the_shipped_files() -> None:
+    card: EngineCard = shipped_card()
+    assert OnnxEngine(read_shipped(MODEL_FILE), card).card == card
