@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from eid_stream.haze_maps import HazeMaps
 from eid_stream.thumbnail import Thumbnail
 
-TIME_CONSTANT_SECONDS = 0.25
-"""Long enough to calm an estimate's noise, short enough to follow a puff of smoke."""
+TIME_CONSTANT_SECONDS = 0.05
+"""Long enough to calm an estimate's noise. Longer ones lag behind a moving camera and flicker more: docs/quality.md."""
 GAP_SECONDS = 0.5
 """A longer pause between frames, or any step backwards, starts anew."""
 CUT_DIFFERENCE = 0.05
