@@ -4,7 +4,10 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from benchmarks.peers import CLAHE, DARK_CHANNEL, INPUT, Peer, Product
+import numpy as np
+
+from benchmarks.peers import CLAHE, DARK_CHANNEL, INPUT, Peer, Product, Still
+from benchmarks.pictures import Rgb
 from eid_stream.backends.onnx_cpu import OnnxEngine, open_onnx
 from eid_stream.backends.prior import PriorEngine
 from eid_stream.backends.student import MODEL_FILE
@@ -55,4 +58,14 @@ def _student(path: Path) -> Peer:
 
 
 def _teacher(path: Path) -> Peer:
-    raise ConfigError(f"Cannot make a row of the teacher {path}: teachers are not measured yet.")
+    """A teacher, or a haze operator's companion, as training wrote it; named after its folder."""
+    # Training needs torch, which a table without teachers does not.
+    from training.teacher import load_teacher
+
+    teacher = load_teacher(path)
+
+    def clear(rgb: Rgb) -> Rgb:
+        dehazed = teacher(rgb.astype(np.float32) / np.float32(255.0))
+        return np.rint(dehazed * np.float32(255.0)).astype(np.uint8)
+
+    return Still(path.parent.name, clear)

@@ -10,12 +10,13 @@ import torch
 from deepinv.models import ArtifactRemoval, UNet
 from deepinv.physics import Physics
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from eid_stream.content_area import content_box, content_mask
 from eid_stream.errors import ConfigError
 from training.checkpoint import load_checkpoint
 from training.haze_networks import ChannelNorm
+from training.haze_operator import AnyHaze, load_haze
 
 Rgb = NDArray[np.float32]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -101,20 +102,37 @@ def affine_between(seen: Rgb, wanted: Rgb, *, radius: int = 4, noise: float = 1e
     return 1.0 + mean(slope), mean(mean_change - slope * mean_seen)
 
 
+class Companion(nn.Module):
+    """A haze operator's companion in the place of a teacher: what the adversarial stage can do by itself."""
+
+    def __init__(self, haze: AnyHaze) -> None:
+        super().__init__()
+        self.haze = haze
+
+    def forward(self, y: Tensor, physics: Physics) -> Tensor:  # noqa: ARG002 - a reconstructor is called so
+        """Clear picture of a hazy one."""
+        return self.haze.A_dagger(y)
+
+
 def load_teacher(path: Path) -> Callable[[Rgb], Rgb]:
-    """The teacher that ``python -m training.train_teacher`` wrote, as a function of RGB float32 frames of any size.
+    """A trained teacher as a function of RGB float32 frames (height, width, 3) in [0, 1], any size.
+
+    ``path`` is teacher.safetensors of ``training.train_teacher``, or haze.safetensors of ``training.train_haze``, whose
+    companion is then taken.
 
     Raises:
-        ConfigError: the checkpoint cannot be read, or is none of a teacher.
+        ConfigError: the checkpoint cannot be read, or is neither.
     """
     weights, made_by = load_checkpoint(path)
     try:
         options = made_by["options"]
-        network = build_teacher(options["channels"])
-        network.load_state_dict(weights)
-        return Teacher(
-            network, working_side=round(WORKING_SHARE * options["side"]), find_content=made_by["find_content"]
-        )
+        if made_by["command"] == "training.train_haze":
+            network: nn.Module = Companion(load_haze(path))
+        else:
+            network = build_teacher(options["channels"])
+            network.load_state_dict(weights)
+        side, find_content = round(WORKING_SHARE * options["side"]), made_by["find_content"]
+        return Teacher(network, working_side=side, find_content=find_content)
     except (KeyError, RuntimeError) as error:
         raise ConfigError(f"{path} is no teacher of this version: {error}. Train it again.") from error
 

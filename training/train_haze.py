@@ -153,13 +153,15 @@ class HazeLearning:
         }  # fmt: skip
 
 
-def learn_haze(options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: Fabric) -> AnyHaze:
+def learn_haze(
+    options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: Fabric, *, log_every: int = 100
+) -> AnyHaze:
     """Learn a haze operator, going on where an earlier run into ``out`` stopped; writes ``out/haze.safetensors``."""
     learning = HazeLearning(options, fabric)
     progress = load_progress(out / "haze_progress.pt")
     if progress is not None:
         learning.load_state(progress["state"])
-    log = RunLog(out / "haze_log.jsonl")
+    log = RunLog(out / "haze_log.jsonl", every=log_every)
     saved = time.monotonic()
     for step in range(progress["step"] if progress else 0, options.steps):
         batch = frames.batch(step, options.batch, rank=fabric.global_rank, world_size=fabric.world_size)
@@ -222,6 +224,7 @@ def _save(learning: HazeLearning, frames: UnpairedFrames, out: Path, step: int) 
     made_by = {
         "command": "training.train_haze",
         "options": asdict(learning.options),
+        "find_content": frames.find_content,
         "step": step,
         "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
         "licences": frames.licences,

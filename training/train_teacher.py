@@ -143,24 +143,35 @@ class TeacherLearning:
 
 
 def learn_teacher(
-    options: TeacherOptions, haze: AnyHaze, frames: UnpairedFrames, out: Path, fabric: Fabric, *, find_content: bool
+    options: TeacherOptions,
+    haze: AnyHaze,
+    frames: UnpairedFrames,
+    out: Path,
+    fabric: Fabric,
+    *,
+    log_every: int = 100,
+    stop_at: int | None = None,
 ) -> nn.Module:
-    """Train a teacher, going on where an earlier run into ``out`` stopped; writes ``out/teacher.safetensors``."""
+    """Train a teacher, going on where an earlier run into ``out`` stopped; writes ``out/teacher.safetensors``.
+
+    ``stop_at`` ends the run early at that step, to be taken up again.
+    """
     learning = TeacherLearning(options, haze, fabric)
     progress = load_progress(out / "teacher_progress.pt")
     if progress is not None:
         learning.load_state(progress["state"])
-    log = RunLog(out / "teacher_log.jsonl")
+    log = RunLog(out / "teacher_log.jsonl", every=log_every)
     saved = time.monotonic()
     # A judge must compare within one camera; without one, every frame there is may teach.
     within_source = options.adversarial_weight > 0
-    for step in range(progress["step"] if progress else 0, options.steps):
+    last = min(options.steps, stop_at or options.steps)
+    for step in range(progress["step"] if progress else 0, last):
         batch = frames.batch(
             step, options.batch, within_source=within_source, rank=fabric.global_rank, world_size=fabric.world_size
         )
         log.add(step, learning.step(batch.to(fabric.device), step))
-        if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == options.steps - 1):
-            _save(learning, frames, out, step + 1, find_content=find_content)
+        if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == last - 1):
+            _save(learning, frames, out, step + 1)
             saved = time.monotonic()
     return learning.averaged.module
 
@@ -225,7 +236,7 @@ def main(
         find_content=find_content,
         smallest=options.smallest,
     )
-    learn_teacher(options, load_haze(haze), frames, out, fabric, find_content=find_content)
+    learn_teacher(options, load_haze(haze), frames, out, fabric)
 
 
 class _Judging(nn.Module):
@@ -248,11 +259,11 @@ def _reseed(transform: nn.Module, seed: int, step: int) -> None:
             rng.manual_seed(seed * 1_000_003 + step)
 
 
-def _save(learning: TeacherLearning, frames: UnpairedFrames, out: Path, step: int, *, find_content: bool) -> None:
+def _save(learning: TeacherLearning, frames: UnpairedFrames, out: Path, step: int) -> None:
     made_by = {
         "command": "training.train_teacher",
         "options": asdict(learning.options),
-        "find_content": find_content,
+        "find_content": frames.find_content,
         "step": step,
         "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
         "licences": frames.licences,

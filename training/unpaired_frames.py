@@ -85,6 +85,7 @@ class UnpairedFrames:
         smallest: float = 0.6,
     ) -> None:
         self.side = side
+        self.find_content = find_content
         self._code_length = code_length
         self._seed = seed
         self._smallest = smallest

@@ -21,7 +21,7 @@ class Scaling(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor(weight))
 
-    def forward(self, y: Tensor, physics: Physics) -> Tensor:
+    def forward(self, y: Tensor, physics: Physics) -> Tensor:  # noqa: ARG002 - deepinv calls it so
         return self.weight * y
 
 
@@ -43,7 +43,7 @@ def null_space_error(alpha: float, steps: int) -> float:
         y = operator.A(pictures[step * 8 % 128 :][:8])
         _, losses = eid_losses(network, y, rehazing=operator, hazing=operator, transform=transform, alpha=alpha)
         optimiser.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
         optimiser.step()
     unseen = smooth_pictures(16, seed=9)
     with torch.no_grad():

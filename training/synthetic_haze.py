@@ -1,4 +1,8 @@
-"""A small hazy world with a hidden truth: coloured shapes behind smooth veils, as folders of unpaired pictures."""
+"""A small hazy world with a hidden truth, as folders: ``python -m training.synthetic_haze FOLDER``.
+
+Coloured shapes behind smooth veils: ``hazy/`` and ``clear/`` are unpaired and share no scene; ``unseen_hazy/`` and
+``unseen_truth/`` are pairs that nothing is trained on.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
+from cyclopts import run
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,17 +26,15 @@ class HiddenTruth(NamedTuple):
 
 
 def write_problem(folder: Path, *, count: int = 60, seed: int = 0) -> HiddenTruth:
-    """Write ``hazy/`` and ``clear/`` with ``count`` pictures each, no scene in both; return held-out pairs."""
+    """Write ``hazy/`` and ``clear/`` with ``count`` pictures each, no scene in both, and 16 pairs; return the pairs."""
     rng = np.random.default_rng(seed)
-    for kind in ("hazy", "clear"):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-        for index in range(count):
-            scene = draw_scene(rng)
-            picture = scene if kind == "clear" else lay_haze(rng, scene)
-            stored = np.rint(picture[..., ::-1] * 255).astype(np.uint8)
-            assert cv2.imwrite(str(folder / kind / f"{index:03d}.png"), stored)
+    _write(folder / "hazy", [lay_haze(rng, draw_scene(rng)) for _ in range(count)])
+    _write(folder / "clear", [draw_scene(rng) for _ in range(count)])
     truth = [draw_scene(rng) for _ in range(16)]
-    return HiddenTruth(_tensor([lay_haze(rng, scene) for scene in truth]), _tensor(truth))
+    hazy = [lay_haze(rng, scene) for scene in truth]
+    _write(folder / "unseen_hazy", hazy)
+    _write(folder / "unseen_truth", truth)
+    return HiddenTruth(_tensor(hazy), _tensor(truth))
 
 
 def draw_scene(rng: np.random.Generator) -> Picture:
@@ -58,3 +61,26 @@ def lay_haze(rng: np.random.Generator, scene: Picture) -> Picture:
 
 def _tensor(pictures: list[Picture]) -> Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+
+
+def _write(folder: Path, pictures: list[Picture]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        stored = np.rint(picture[..., ::-1] * 255).astype(np.uint8)
+        (folder / f"{index:03d}.png").write_bytes(cv2.imencode(".png", stored)[1].tobytes())
+
+
+def main(folder: Path, *, count: int = 200, seed: int = 0) -> None:
+    """Write the folders of a small hazy world.
+
+    Parameters
+    ----------
+    folder: Where to.
+    count: Hazy and clear pictures, each.
+    seed: Seed of all pictures.
+    """
+    write_problem(folder, count=count, seed=seed)
+
+
+if __name__ == "__main__":
+    run(main)
