@@ -1,5 +1,6 @@
 """The correction in torch: the same definition as ``eid_stream.apply``, differentiable."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -11,7 +12,7 @@ def apply_maps(ycbcr: Tensor, maps: Tensor, strength: float = 1.0) -> Tensor:
 
     Bilinear with aligned corners, as in ``eid_stream.apply``. Nothing is clipped: losses need the slopes.
     """
-    cells = F.interpolate(maps, ycbcr.shape[2:], mode="bilinear", align_corners=True)
-    gain = cells[:, [GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
-    offset = cells[:, [OFFSET_Y, OFFSET_CB, OFFSET_CR]]
-    return ycbcr + strength * ((gain - 1.0) * ycbcr + offset)
+    gain = maps[:, [GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]] - 1.0
+    offset = maps[:, [OFFSET_Y, OFFSET_CB, OFFSET_CR]]
+    changes = F.interpolate(torch.cat([gain, offset], 1), ycbcr.shape[2:], mode="bilinear", align_corners=True)
+    return ycbcr + strength * (changes[:, :3] * ycbcr + changes[:, 3:])

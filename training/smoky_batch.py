@@ -82,8 +82,9 @@ class BatchMaker:
 
     def matrices(self, count: int) -> tuple[Tensor, Tensor]:
         """For each picture BT.601 or BT.709: matrices to Y'CbCr and back, (n, 3, 3) each."""
-        codes = [6 if self._rng.random() < 0.5 else 1 for _ in range(count)]
-        return torch.stack([rgb_to_ycbcr(c) for c in codes]), torch.stack([ycbcr_to_rgb(c) for c in codes])
+        drawn = torch.from_numpy(self._rng.integers(0, 2, count))
+        matrices = [torch.stack([function(code) for code in (6, 1)]) for function in (rgb_to_ycbcr, ycbcr_to_rgb)]
+        return matrices[0][drawn], matrices[1][drawn]
 
     def _views(self, kind: str, count: int) -> list[View]:
         return [random_view(self._pools[kind].draw(self._rng), self._rng) for _ in range(count)]

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
+from eid_stream.errors import ConfigError
 from training.checkpoint import load_progress, save_checkpoint, save_progress
 from training.clip_pairs import ClipPairPool
 from training.frames import FrameRecord, data_folder, read_frame_list
@@ -32,6 +33,7 @@ from training.veil_bank import VeilBank
 
 TRAINING_CLIPS = ("smoke_cuts_256p33.mp4", *(f"cholec80_video01/segment_{n}.mp4" for n in range(284, 301, 2)))
 """Clips whose neighbouring frames must not flicker; the others stay unseen."""
+KINDS = ("clear", "hazy")
 PAIR_CLIPS = ("pair_smoke_480p5.mp4", "pair_clear_480p5.mp4")
 
 
@@ -133,8 +135,9 @@ def load_data(folder: Path, records: Sequence[FrameRecord], options: StudentOpti
     """Read all frames and clips into memory; every rank draws batches of its own.
 
     Raises:
-        ConfigError: a frame cannot be read.
+        ConfigError: a frame cannot be read, or one kind of frames is missing in one split.
     """
+    _require_all_kinds(records)
     seed = options.seed * 1000 + rank
     training = load_pictures([r for r in records if r.split == "train"])
     clips = [path for path in (folder / "clips" / name for name in TRAINING_CLIPS) if path.exists()]
@@ -203,6 +206,15 @@ def main(
         f"Data ready after {time.monotonic() - began:.0f} s: {data.frames}, {len(data.clips or ())} clip pairs"
     )
     learn_student(options, data, out, fabric)
+
+
+def _require_all_kinds(records: Sequence[FrameRecord]) -> None:
+    found = {(r.split, r.kind) for r in records}
+    missing = [
+        f"{kind} frames for {split}" for split in ("train", "val") for kind in KINDS if (split, kind) not in found
+    ]
+    if missing:
+        raise ConfigError(f"The frame list lacks {', '.join(missing)}. Add videos, or share them out differently.")
 
 
 def _report(board: SummaryWriter, step: int, terms: dict[str, float], figures: dict[str, float]) -> None:

@@ -1,0 +1,39 @@
+import torch
+
+from training import losses
+from training.losses import LossWeights
+
+
+def test_a_perfect_correction_costs_nothing() -> None:
+    picture, content = torch.rand(2, 3, 24, 32), torch.ones(2, 1, 24, 32)
+    assert float(losses.masked_l1(picture, picture, content)) == 0.0
+    assert abs(float(losses.structure(picture[:, :1], picture[:, :1], content))) < 1e-5
+
+
+def test_what_lies_outside_the_content_does_not_count() -> None:
+    content = torch.zeros(1, 1, 24, 32)
+    content[..., 8:] = 1.0
+    other = torch.zeros(1, 3, 24, 32)
+    other[..., :8] = 1.0
+    assert float(losses.masked_l1(other, torch.zeros_like(other), content)) == 0.0
+
+
+def test_haze_lifts_the_dark_channel_and_lowers_saturation() -> None:
+    torch.manual_seed(0)
+    clear, content = torch.rand(4, 3, 48, 64) * torch.tensor([0.9, 0.4, 0.3]).reshape(3, 1, 1), torch.ones(4, 1, 48, 64)
+    statistics = losses.dark_statistics(clear, content)
+    hazy = losses.dark_statistics(0.5 * clear + 0.4, content)
+    assert (hazy[:, 0] > statistics[:, 0]).all()
+    assert (hazy[:, 2] < statistics[:, 2]).all()
+    assert float(losses.dark_excess(hazy, statistics)) > float(losses.dark_excess(statistics, statistics)) == 0.0
+
+
+def test_flat_maps_are_smooth_and_noise_is_not() -> None:
+    flat, noise = torch.ones(1, 2, 12, 16), torch.rand(1, 2, 12, 16)
+    assert float(losses.smoothness(flat, flat)) == 0.0
+    assert float(losses.smoothness(noise, noise)) > 0.1
+
+
+def test_the_total_is_the_weighted_sum_of_the_named_terms() -> None:
+    terms = losses.total_loss({"rgb": torch.tensor(2.0), "identity": torch.tensor(3.0)}, LossWeights(rgb=1, identity=4))
+    assert float(terms["total"]) == 14.0

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from eid_stream.golden import golden_thumbnails
+from eid_stream.haze_maps import HazeMaps
+from training.apply_torch import apply_maps
+from training.student import Student, StudentShape, maps_of
+
+
+@pytest.mark.parametrize("shape", [StudentShape(), StudentShape(stem=8, fine=8, coarse=8, dark_channel=False)])
+def test_any_student_gives_maps_that_may_be_applied(shape: StudentShape) -> None:
+    torch.manual_seed(0)
+    student = Student(shape).eval()
+    with torch.no_grad():
+        for weight in student.parameters():
+            weight.mul_(4.0)
+        for thumbnail in golden_thumbnails(256, 192).values():
+            maps, density = student(torch.from_numpy(thumbnail.values)[None])
+            answer = HazeMaps(maps[0].numpy(), float(density[0]))
+            assert answer.fault() is None
+            assert answer.grid == (24, 32)
+
+
+def test_no_opacity_is_identity_whatever_the_airlight() -> None:
+    pictures = torch.rand(2, 3, 48, 64)
+    maps = maps_of(torch.zeros(2, 2, 6, 8), torch.rand(2, 3, 6, 8))
+    assert torch.equal(apply_maps(pictures, maps), pictures)
+
+
+def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:
+    clear = torch.rand(1, 3, 48, 64)
+    transmission, airlight = torch.full((1, 1, 1, 1), 0.4), torch.tensor([0.8, 0.02, 0.05]).reshape(1, 3, 1, 1)
+    hazy = clear * transmission + airlight * (1.0 - transmission)
+    opacity = (1.0 - transmission).expand(1, 2, 6, 8)
+    torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), clear)
+
+
+def test_the_student_stays_small() -> None:
+    assert sum(weight.numel() for weight in Student().parameters()) < 300_000

@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from eid_stream.errors import ConfigError
+from eid_stream.golden import check
+from training.checkpoint import load_checkpoint
+from training.export_student import export_student, load_student
+from training.frames import read_frame_list
+from training.student import StudentShape
+from training.student_step import BatchSizes
+from training.train_student import StudentOptions, learn_student, load_data
+
+SMALL = StudentShape(stem=8, fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
+
+
+def _options(steps: int) -> StudentOptions:
+    return StudentOptions(
+        steps=steps, veils=4, validate_every=100, shape=SMALL, sizes=BatchSizes(2, 1, 2, 2, 1), average_decay=0.5
+    )
+
+
+@pytest.fixture
+def fabric() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
+
+
+def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: Path, fabric: Fabric) -> None:
+    out = training_folder.parent / "run"
+    records = read_frame_list(training_folder)
+    data = load_data(training_folder, records, _options(3))
+    learn_student(_options(3), data, out, fabric)
+    figures = learn_student(_options(5), data, out, fabric)
+    _, made_by = load_checkpoint(out / "student.safetensors")
+    assert made_by["step"] == 5
+    assert made_by["figures"] == figures
+    assert made_by["options"]["shape"]["coarse"] == 16
+    assert list((out / "tensorboard").iterdir())
+
+    card = export_student(*load_student(out / "student.safetensors"), out / "export")
+    assert (card.grid_height, card.grid_width) == (24, 32)
+    assert set(card.golden) == {"smoky", "clear", "black", "white", "noise", "extremes"}
+    from eid_stream.backends.onnx_cpu import OnnxEngine
+
+    check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
+
+
+def test_the_same_seed_trains_the_same_student(training_folder: Path, fabric: Fabric) -> None:
+    weights = []
+    for name in ("first", "second"):
+        data = load_data(training_folder, read_frame_list(training_folder), _options(2))
+        learn_student(_options(2), data, training_folder.parent / name, fabric)
+        weights.append(load_checkpoint(training_folder.parent / name / "student.safetensors")[0])
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_list_without_hazy_frames_is_refused_before_anything_is_read(training_folder: Path) -> None:
+    clear = [r for r in read_frame_list(training_folder) if r.kind == "clear"]
+    with pytest.raises(ConfigError, match="lacks hazy frames for train"):
+        load_data(training_folder, clear, _options(1))
+
+
+def test_two_processes_train_one_student(training_folder: Path) -> None:
+    out = training_folder.parent / "run"
+    small = "--options.shape.stem 8 --options.shape.fine 8 --options.shape.coarse 8 --options.veils 2"
+    sizes = "--options.sizes.rendered 2 --options.sizes.clear 1 --options.sizes.hazy 1 --options.sizes.moments 1"
+    command = [sys.executable, "-m", "training.train_student", str(out), "--accelerator", "cpu", "--devices", "2"]
+    command += ["--threads", "1", "--options.steps", "2", *small.split(), *sizes.split()]
+    environment = {**os.environ, "EID_DATA": str(training_folder), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert load_checkpoint(out / "student.safetensors")[1]["step"] == 2
