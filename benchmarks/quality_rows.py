@@ -66,6 +66,7 @@ def _teacher(path: Path) -> Peer:
 
     def clear(rgb: Rgb) -> Rgb:
         dehazed = teacher(rgb.astype(np.float32) / np.float32(255.0))
-        return np.rint(dehazed * np.float32(255.0)).astype(np.uint8)
+        levels: Rgb = np.rint(dehazed * np.float32(255.0)).astype(np.uint8)
+        return levels
 
     return Still(path.parent.name, clear)
