@@ -28,6 +28,8 @@ class ContainerChoice:
     """FFmpeg's name of the format."""
     text_subtitles: str
     """FFmpeg's name of the codec in which it holds plain text subtitles."""
+    refused: frozenset[str] = frozenset()
+    """Encoders that FFmpeg lists for it and then refuses."""
     covers_are_attachments: bool = False
     """Whether a cover picture is stored as an attached file."""
     whole_milliseconds: bool = False
@@ -37,7 +39,9 @@ class ContainerChoice:
 
 
 _MP4 = ContainerChoice("MP4", "mp4", "mov_text", options=_FRAGMENTED | _FOR_EVERY_CONTAINER)
-_MOV = ContainerChoice("QuickTime", "mov", "mov_text", options=_FRAGMENTED | _FOR_EVERY_CONTAINER)
+_MOV = ContainerChoice(
+    "QuickTime", "mov", "mov_text", refused=frozenset({"libsvtav1"}), options=_FRAGMENTED | _FOR_EVERY_CONTAINER
+)
 _MATROSKA = ContainerChoice(
     "Matroska",
     "matroska",
@@ -52,7 +56,7 @@ _BY_EXTENSION = {".mkv": _MATROSKA, ".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV}
 def encoders_of(choice: ContainerChoice) -> frozenset[str]:
     """FFmpeg's names of all encoders whose output the container can hold."""
     with av.open(io.BytesIO(), "w", format=choice.format) as container:
-        return frozenset(container.supported_codecs)
+        return frozenset(container.supported_codecs) - choice.refused
 
 
 def choose_container(path: Path) -> ContainerChoice:

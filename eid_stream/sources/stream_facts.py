@@ -19,7 +19,7 @@ _MICROSECOND = Fraction(1, 1_000_000)
 
 
 def describe(
-    container: InputContainer, stream: VideoStream, picture: VideoFrame, *, address: str, live: bool = False
+    container: InputContainer, stream: VideoStream, picture: VideoFrame, *, address: str, chroma_location: int
 ) -> StreamInfo:
     """Put together what is known of a stream once its first picture is decoded."""
     duration = duration_seconds(container, stream)
@@ -30,9 +30,8 @@ def describe(
         width=picture.width,
         height=picture.height,
         layout=nearest_layout(picture.format),
-        colour=colour_of(picture, chroma_location=chroma_location(container, stream)),
+        colour=colour_of(picture, chroma_location=chroma_location),
         time_base=stream.time_base or Fraction(1, 90_000),
-        live=live,
         nominal_rate=rate,
         sample_aspect=stream.sample_aspect_ratio or None,
         rotation=picture.rotation,
@@ -74,7 +73,8 @@ def announced_end(container: InputContainer) -> Fraction | None:
 def chroma_location(container: InputContainer, stream: VideoStream) -> int:
     """Find where chroma samples lie, as FFmpeg's AVChromaLocation; 0 = unspecified.
 
-    PyAV has no field for it, but FFmpeg's own description of a stream names it when asked for much detail.
+    PyAV has no field for it, but FFmpeg's own description of a stream names it when asked for much detail. To be called
+    before the first picture is decoded: a decoder's threads that log while Python waits for them wait for Python.
     """
     before = av.logging.get_level()
     av.logging.set_level(av.logging.VERBOSE)

@@ -19,7 +19,7 @@ from eid_stream.sources.file_opening import open_file, pick_video
 from eid_stream.sources.file_seeking import pictures_from
 from eid_stream.sources.frame_clock import FrameClock
 from eid_stream.sources.picture_decoding import PictureDecoder
-from eid_stream.sources.stream_facts import announced_end, describe, start_seconds
+from eid_stream.sources.stream_facts import announced_end, chroma_location, describe, start_seconds
 
 _END_TOLERANCE_SECONDS = Fraction(1, 4)
 
@@ -87,6 +87,7 @@ class VideoFileSource:
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
         self._stream = pick_video(self._container, self._path)
         self._stream.thread_type = ThreadType.AUTO
+        location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
         self._end = None if duration is None else origin + start + duration
         self._announced_end = announced_end(self._container)
@@ -96,7 +97,7 @@ class VideoFileSource:
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
-        info = describe(self._container, self._stream, first, address=str(self._path))
+        info = describe(self._container, self._stream, first, address=str(self._path), chroma_location=location)
         self._info = _within_window(info, start, duration)
         self._converter = LayoutConverter(info.layout)
         self._clock = FrameClock(time_base=info.time_base, nominal_rate=info.nominal_rate, damage=self.damage)
