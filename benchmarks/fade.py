@@ -68,25 +68,29 @@ class Fade:
         return cls(Corpus.load(free, "fogfree"), Corpus.load(foggy, "foggy"))
 
     def __call__(self, picture: Rgb, content: NDArray[np.bool_] | None = None) -> float:
-        """Density of the patches that lie wholly in ``content`` (height, width)."""
-        features = patch_features(picture)
-        if content is not None:
-            features = features[_patches(content.astype(np.float64)).min(axis=1) > 0]
+        """Density of the patches that lie wholly in ``content`` (height, width), a filter's reach from its edge."""
+        inside = np.ones(picture.shape[:2], bool) if content is None else _inner(content)
+        if not inside.any():
+            return float("nan")
+        features = patch_features(picture, inside)[_patches(inside.astype(np.float64)).min(axis=1) > 0]
         features = features[np.isfinite(features).all(axis=1)]
         if not len(features):
             return float("nan")
         return float(self.fog_free.distances(features).mean() / self.foggy.distances(features).mean())
 
 
-def patch_features(picture: Rgb) -> Values:
-    """The twelve statistics (table I) of each whole patch, as log(1 + f): shape (patches, 12)."""
+def patch_features(picture: Rgb, inside: NDArray[np.bool_]) -> Values:
+    """The twelve statistics (table I) of each whole patch, as log(1 + f): shape (patches, 12).
+
+    ``inside`` (height, width) tells where the largest contrast is looked for; a black border's edge is none.
+    """
     height, width = picture.shape[0] // PATCH * PATCH, picture.shape[1] // PATCH * PATCH
     red, green, blue = np.moveaxis(picture[:height, :width].astype(np.float64), -1, 0)
     gray = np.rint(0.2989 * red + 0.5870 * green + 0.1140 * blue)
     yellow_blue, red_green = 0.5 * (red + green) - blue, red - green
     low, high = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
     contrast = [
-        _contrast_energy(channel, noise)
+        _contrast_energy(channel, noise, inside[:height, :width])
         for channel, noise in zip((gray, yellow_blue, red_green), _NOISE.values(), strict=True)
     ]
     features = [
@@ -132,14 +136,19 @@ def _variance_where(values: Values, chosen: NDArray[np.bool_]) -> Values:
         return np.where(count > 1, squared / (count - 1.0), np.nan)
 
 
-def _contrast_energy(channel: Values, noise: float) -> Values:
+def _inner(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    reach = 2 * int(3.0 * _RECEPTIVE_SIGMA + 1.0) + 1
+    return cv2.erode(content.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool)
+
+
+def _contrast_energy(channel: Values, noise: float, inside: NDArray[np.bool_]) -> Values:
     """Response of second-derivative filters along x and y, divisively normalised, above the noise."""
     taps = _second_derivative()
     anchor = len(taps) // 2 - 1
     across = cv2.filter2D(channel, -1, taps[None, ::-1], anchor=(anchor, 0), borderType=cv2.BORDER_REFLECT)
     down = cv2.filter2D(channel, -1, taps[::-1, None], anchor=(0, anchor), borderType=cv2.BORDER_REFLECT)
     response = np.hypot(across, down)
-    largest = response.max()
+    largest = response[inside].max(initial=0.0)
     if largest == 0.0:
         return np.zeros_like(channel)
     normalised = response * largest / (response + largest * _SEMISATURATION)
