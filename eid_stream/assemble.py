@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from eid_stream import __version__
@@ -105,7 +106,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         dehazer = Dehazer(engine, options.strength)
         return Assembly(
             source,
-            dehazer.dehaze,
+            dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer),
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),
@@ -113,6 +114,11 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             out=out,
             engine_choice=lambda: engine.reasons,
         )
+
+
+def _dehaze_without_original(dehazer: Dehazer, frame: Frame) -> Frame:
+    """Dehaze for outlets that never show the original: every frame on its way holds half the memory."""
+    return replace(dehazer.dehaze(frame), original=None)
 
 
 def open_source(options: Options, live: LiveOptions) -> Source:

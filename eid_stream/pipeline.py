@@ -110,15 +110,18 @@ class Pipeline:
 
     def _dehaze_all(self) -> None:
         for frame in self._captured:
-            with self._stats.timed(DEHAZE):
-                result = self._dehaze(frame)
-            if not result.state.dehazed:
-                self._stats.bypass(result.state.why)
-            for name, passage in self._passages.items():
-                passage.put(result)
-                self._stats.dropped[name] = passage.dropped
+            self._dehaze_one(frame)
         for passage in self._passages.values():
             passage.end()
+
+    def _dehaze_one(self, frame: Frame) -> None:
+        with self._stats.timed(DEHAZE):
+            result = self._dehaze(frame)
+        if not result.state.dehazed:
+            self._stats.bypass(result.state.why)
+        for name, passage in self._passages.items():
+            passage.put(result)
+            self._stats.dropped[name] = passage.dropped
 
     def _run_outlet(self, outlet: Outlet) -> None:
         passage = self._passages[outlet.name]
