@@ -30,8 +30,8 @@ class ContainerChoice:
     """FFmpeg's name of the codec in which it holds plain text subtitles."""
     refused: frozenset[str] = frozenset()
     """Encoders that FFmpeg lists for it and then refuses."""
-    covers_are_attachments: bool = False
-    """Whether a cover picture is stored as an attached file."""
+    holds_covers: bool = False
+    """Whether a cover picture can be stored, as an attached file; FFmpeg spoils it in fragmented MP4."""
     whole_milliseconds: bool = False
     """Whether it rounds every time stamp to a millisecond."""
     options: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ _MATROSKA = ContainerChoice(
     "Matroska",
     "matroska",
     "subrip",
-    covers_are_attachments=True,
+    holds_covers=True,
     whole_milliseconds=True,
     options=_CLUSTERED | _FOR_EVERY_CONTAINER,
 )

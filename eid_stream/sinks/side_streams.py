@@ -68,8 +68,8 @@ class SideStreams:
         if stream.discard == Discard.all:
             return
         converter = None
-        if stream.disposition & Disposition.attached_pic and self._choice.covers_are_attachments:
-            if attach_cover(stream, self._source, self._target) is None:
+        if stream.disposition & Disposition.attached_pic:
+            if not self._choice.holds_covers or attach_cover(stream, self._source, self._target) is None:
                 self._leave_out(stream)
             return
         if _fits(stream, self._choice):
@@ -204,6 +204,6 @@ def _time(packet: "Packet[Stream]") -> Fraction:
 
 
 def _called(stream: Stream) -> str:
-    codec = stream.codec_context.name if stream.codec_context else stream.name or "unknown"
+    codec = stream.codec_context.name if stream.codec_context else getattr(stream, "name", None) or "unknown"
     language = f", {stream.language}" if stream.language and stream.language != "und" else ""
     return f"Stream {stream.index} ({stream.type}, {codec}{language})"
