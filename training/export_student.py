@@ -1,7 +1,7 @@
-"""Export a trained student: ``python -m training.export_student runs/student/student.safetensors OUT``.
+"""Export a trained student: ``python -m training.export_student``.
 
-Writes student.onnx, student.pt2 and their card student.json, which the runtime loads; beside them the same in half
-precision (student_fp16.onnx) and as plain weights (student.safetensors, student_fp16.safetensors).
+Writes student.onnx, student.pt2 and their card student.json, which the runtime loads; with ``--variants`` also half
+precision (student_fp16.onnx) and plain weights (student.safetensors, student_fp16.safetensors).
 """
 
 import copy
@@ -31,6 +31,8 @@ from training.checkpoint import load_checkpoint
 from training.export_program import export_program
 from training.student import STRIDE, Student, StudentShape
 
+CHECKPOINT = Path("runs/student/student.safetensors")
+SHIPPED = Path("eid_stream/weights")
 TOLERANCE = 1e-4
 """Largest difference between torch and ONNX Runtime in any map value."""
 HALF_TOLERANCE = 0.05
@@ -99,28 +101,40 @@ def export_student(student: Student, made_by: dict[str, Any], out: Path) -> Engi
     out.mkdir(parents=True, exist_ok=True)
     folded = fold_norms(student)
     write_onnx(folded, out / MODEL_FILE, TOLERANCE)
-    write_onnx(HalfStudent(folded).eval(), out / "student_fp16.onnx", HALF_TOLERANCE)
     program = export_program(folded, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     (out / PROGRAM_FILE).write_bytes(program)
-    weights = {name: value.contiguous() for name, value in student.state_dict().items()}
-    save_file(weights, out / "student.safetensors")
-    halves = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
-    save_file(halves, out / "student_fp16.safetensors")
     model = (out / MODEL_FILE).read_bytes()
     card = _with_golden_answers(_card(model, program, made_by), model)
     card.save(out / CARD_FILE)
     return card
 
 
-def main(checkpoint: Path, out: Path) -> None:
+def export_variants(student: Student, out: Path) -> None:
+    """Write the student in half precision, and its plain weights in both precisions.
+
+    Raises:
+        EngineMismatchError: ONNX Runtime and torch disagree.
+    """
+    write_onnx(HalfStudent(fold_norms(student)).eval(), out / "student_fp16.onnx", HALF_TOLERANCE)
+    weights = {name: value.contiguous() for name, value in student.state_dict().items()}
+    save_file(weights, out / "student.safetensors")
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
+    save_file(halves, out / "student_fp16.safetensors")
+
+
+def main(checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool = False) -> None:
     """Export a trained student.
 
     Parameters
     ----------
     checkpoint: What training wrote, student.safetensors.
-    out: Folder to write into, such as eid_stream/weights.
+    out: Folder to write into; by default the weights that the runtime loads.
+    variants: Also write half precision and plain weights, which the runtime does not need.
     """
-    card = export_student(*load_student(checkpoint), out)
+    student, made_by = load_student(checkpoint)
+    card = export_student(student, made_by, out)
+    if variants:
+        export_variants(student, out)
     print(f"Wrote {card.name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}, {card.metrics}")
 
 

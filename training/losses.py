@@ -16,13 +16,13 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 0.5
     structure: float = 0.15
-    identity: float = 4.0
-    gate: float = 0.02
+    identity: float = 1.5
+    gate: float = 0.08
     density: float = 0.2
     smoothness: float = 0.05
     flicker: float = 0.3
     clip_flicker: float = 0.3
-    dark: float = 0.3
+    dark: float = 0.5
 
 
 def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:

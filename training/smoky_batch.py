@@ -126,7 +126,8 @@ def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Gene
 def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, rng: np.random.Generator) -> Tensor:
     """The scattering model, for half of the pictures in squared code values, which is near to linear light."""
     in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)[:, None, None, None]
-    scattered = clear + (1.0 - transmission) ** 2 * (F.avg_pool2d(clear, 5, 1, 2, count_include_pad=False) - clear)
+    astray = F.interpolate(F.avg_pool2d(clear, 4), clear.shape[2:], mode="bilinear", align_corners=False)
+    scattered = clear + (1.0 - transmission) ** 2 * (astray - clear)
     scene, veil = (torch.where(in_light, x * x, x) for x in (scattered, airlight))
     mixed = veil + (scene - veil) * transmission
     hazy = torch.where(in_light, mixed.clamp(min=0.0).sqrt(), mixed)

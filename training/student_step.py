@@ -18,12 +18,12 @@ from training.student import Student, maps_of
 class BatchSizes:
     """Pictures of each kind in a step."""
 
-    rendered: int = 10
-    moments: int = 3
+    rendered: int = 14
+    moments: int = 1
     """How many of the rendered ones are seen at two moments."""
-    clear: int = 5
+    clear: int = 4
     hazy: int = 6
-    clips: int = 2
+    clips: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Train the student on rendered and real smoke: ``python -m training.train_student runs/student``.
+"""Train the student on rendered and real smoke: ``python -m training.train_student``.
 
 On one CPU core, 5,000 steps take about an hour. A stopped run goes on when the command is given again.
 """
@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from eid_stream.errors import ConfigError
-from training.checkpoint import load_progress, save_checkpoint, save_progress
+from training.checkpoint import load_checkpoint, load_progress, save_checkpoint, save_progress
 from training.clip_pairs import ClipPairPool
 from training.frames import FrameRecord, data_folder, read_frame_list
 from training.losses import LossWeights, total_loss
@@ -49,6 +49,8 @@ class StudentOptions:
     seed: int = 0
     validate_every: int = 250
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    start: Path | None = None
+    """A trained student to begin with, of the same shape."""
     shape: StudentShape = field(default_factory=StudentShape)
     sizes: BatchSizes = field(default_factory=BatchSizes)
     weights: LossWeights = field(default_factory=LossWeights)
@@ -83,6 +85,8 @@ class StudentLearning:
         self.options, self._fabric = options, fabric
         torch.manual_seed(options.seed)
         self.student = Student(options.shape)
+        if options.start:
+            self.student.load_state_dict(load_checkpoint(options.start)[0])
         averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(self.student, multi_avg_fn=averaging, use_buffers=True).to(fabric.device)
         optimiser = torch.optim.AdamW(
@@ -176,7 +180,7 @@ def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric:
 
 
 def main(
-    out: Path,
+    out: Path = Path("runs/student"),
     *,
     options: StudentOptions | None = None,
     accelerator: str = "auto",

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from eid_stream.errors import ConfigError
 from eid_stream.golden import check
 from training.checkpoint import load_checkpoint
-from training.export_student import export_student, load_student
+from training.export_student import export_student, export_variants, load_student
 from training.frames import read_frame_list
 from training.student import StudentShape
 from training.student_step import BatchSizes
@@ -42,11 +42,14 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
     assert made_by["options"]["shape"]["coarse"] == 16
     assert list((out / "tensorboard").iterdir())
 
-    card = export_student(*load_student(out / "student.safetensors"), out / "export")
+    student, made_by = load_student(out / "student.safetensors")
+    card = export_student(student, made_by, out / "export")
+    export_variants(student, out / "export")
     assert (card.grid_height, card.grid_width) == (24, 32)
     assert set(card.golden) == {"smoky", "clear", "black", "white", "noise", "extremes"}
     from eid_stream.backends.onnx_cpu import OnnxEngine
 
+    assert (out / "export" / "student_fp16.onnx").exists()
     check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
 
 
