@@ -26,9 +26,9 @@ class ChannelNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x`` (batch, channels, height, width) with mean 0 and variance 1 over channels, scaled, shifted."""
-        centred = x - x.mean(1, keepdim=True)
-        scale = torch.rsqrt(centred.square().mean(1, keepdim=True) + 1e-4)
-        return centred * scale * self.weight + self.bias
+        channels_last = x.permute(0, 2, 3, 1)
+        normal = F.layer_norm(channels_last, (x.shape[1],), self.weight.flatten(), self.bias.flatten(), 1e-4)
+        return normal.permute(0, 3, 1, 2)
 
 
 class VeilGenerator(nn.Module):

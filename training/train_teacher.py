@@ -33,8 +33,8 @@ class TeacherOptions:
     side: int = 128
     smallest: float = 0.6
     """Smallest square, over the frame's short side."""
-    batch: int = 4
-    steps: int = 3000
+    batch: int = 2
+    steps: int = 2000
     learning_rate: float = 5e-4
     weight_decay: float = 1e-8
     transforms: tuple[TransformName, ...] = ("rotate", "reflect")

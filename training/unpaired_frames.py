@@ -31,8 +31,9 @@ class UnpairedBatch(NamedTuple):
     """Standard normal, (batch, code_length): tells the haze operator which haze to lay over a clear picture."""
 
     def to(self, device: torch.device) -> "UnpairedBatch":
-        """The same batch on a device."""
-        return UnpairedBatch(self.hazy.to(device), self.clear.to(device), self.code.to(device))
+        """The same batch on a device, its pictures laid out channels last, as convolutions like them."""
+        hazy, clear = (t.to(device, memory_format=torch.channels_last) for t in (self.hazy, self.clear))
+        return UnpairedBatch(hazy, clear, self.code.to(device))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
