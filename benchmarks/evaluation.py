@@ -69,7 +69,7 @@ class Outcome:
 class Measures:
     """What single pictures are scored with; the parts that need parameters or packages may be missing."""
 
-    blind: NoReference
+    blind: NoReference | None
     more: PyiqaMeasures | None
 
     def score(self, shot: Shot, cleared: Rgb, content: NDArray[np.bool_], wanted: frozenset[str]) -> Figures:
@@ -82,7 +82,7 @@ class Measures:
             figures |= {"psnr_db": psnr_db(given, truth), "ssim": ssim(given, truth)}
             figures["ciede2000"] = ciede2000(given, truth)
             figures |= self.more(given, truth) if self.more is not None else {}
-        if "blind" in wanted:
+        if "blind" in wanted and self.blind is not None:
             figures |= self.blind(cleared, content)
         if "identity" in wanted:
             figures["identity_psnr_db"] = psnr_db(cleared, shot.picture.rgb)

@@ -3,25 +3,46 @@
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.evaluation import Measures, Outcome, evaluate, head
+from benchmarks.evaluation import Figures, Measures, Outcome, evaluate, head
 from benchmarks.no_reference import NoReference
 from benchmarks.peers import Peer
 from benchmarks.pyiqa_measures import PyiqaMeasures
 from benchmarks.quality_rows import ROWS, make_rows, rows_at_hand
-from benchmarks.quality_sets import PictureSet, clear_set, clip_sets, hazy_set, pair_set, phantom_set, rendered_sets
+from benchmarks.quality_sets import (
+    SMOKY_CLIPS,
+    PictureSet,
+    clear_set,
+    clip_sets,
+    hazy_set,
+    pair_set,
+    phantom_set,
+    rendered_sets,
+)
 from benchmarks.report import json_line, table
 from benchmarks.sheets import write_sheet
 from eid_stream.errors import EidStreamError
-from training.frames import data_folder
+from training.frames import FRAME_LIST, data_folder
 
 SECTIONS = ("pair", "rendered", "phantom", "hazy", "clips", "clear")
+HEADLINES = {
+    "pair": ("psnr_db", "ssim"),
+    "rendered_medium": ("psnr_db", "ssim"),
+    "phantom": ("psnr_db",),
+    "hazy": ("fade", "niqe", "saturated_percent"),
+    "clear": ("identity_median_db", "identity_p5_db"),
+    "bright_clear_720p30": ("identity_median_db",),
+}
 QUICK_LIMIT = 24
 QUICK_ROWS = ("input", "prior", "student")
+
+
+Result = dict[str, dict[str, Figures]]
+"""Figures by group (``rows``, or a source's name), row and measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +63,11 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write sheets; the exit status is 0 also where there is no data to measure on."""
     options = parse(arguments)
-    if not (options.data / "frames.csv").exists():
-        print(f"Skipped: no frames.csv in {options.data}. Set EID_DATA or --data to the folder of frames and clips.")
-        return 0
+    if not (options.data / FRAME_LIST).exists():
+        print(
+            f"Only the phantom is measured: {options.data} has no {FRAME_LIST}. Set EID_DATA to the folder of data.\n"
+        )
+        options = replace(options, sections=tuple(name for name in options.sections if name == "phantom"))
     try:
         results = measure(options)
     except EidStreamError as error:
@@ -59,26 +82,43 @@ def measure(options: Options) -> dict[str, object]:
     started = time.monotonic()
     peers = make_rows(options.rows, options.students, options.teachers)
     more = PyiqaMeasures.find() if options.pyiqa else None
-    measures = Measures(NoReference.load(options.data / "metrics"), more)
-    sets: dict[str, object] = {}
+    parameters = options.data / "metrics"
+    measures = Measures(NoReference.load(parameters) if parameters.is_dir() else None, more)
+    sets: dict[str, Result] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for pictures in choose_sets(options):
             sets[pictures.name] = _run_set(pictures, peers, measures, pool, options)
-    return {"benchmark": "quality", "limit": options.limit, "seconds": time.monotonic() - started, "sets": sets}
+    summary = summarise({name: result["rows"] for name, result in sets.items()})
+    _print_table("### summary", summary)
+    seconds = time.monotonic() - started
+    return {"benchmark": "quality", "limit": options.limit, "seconds": seconds, "summary": summary, "sets": sets}
 
 
-def _run_set(
-    pictures: PictureSet, peers: list[Peer], measures: Measures, pool: Executor, options: Options
-) -> dict[str, object]:
+def _run_set(pictures: PictureSet, peers: list[Peer], measures: Measures, pool: Executor, options: Options) -> Result:
     outcome = evaluate(pictures, peers, measures, pool)
     _print_table(f"### {pictures.name}", outcome.table())
-    result: dict[str, object] = {"rows": outcome.table()}
-    if options.by_source and len(set(next(iter(outcome.tallies.values())).sources)) > 1:
-        result["by_source"] = outcome.by_source()
+    result: Result = {"rows": outcome.table()}
+    if options.by_source:
         for source, rows in outcome.by_source().items():
+            result[source] = rows
             _print_table(f"#### {pictures.name}: {source}", rows)
     _write(pictures, outcome, peers, options.sheets)
     return result
+
+
+def summarise(sets: Mapping[str, dict[str, Figures]]) -> dict[str, Figures]:
+    """The figures one decides by, a line per row; of clips with smoke the mean."""
+    summary: dict[str, Figures] = {}
+    for name, rows in sets.items():
+        for row, figures in rows.items():
+            line = summary.setdefault(row, {})
+            line |= {f"{name}.{key}": figures[key] for key in HEADLINES.get(name, ()) if key in figures}
+    clips = [rows for name, rows in sets.items() if name in SMOKY_CLIPS]
+    for row, line in summary.items():
+        for key in ("fade", "niqe", "saturated_percent", "flicker_per_contrast"):
+            values = [rows[row][key] for rows in clips if key in rows[row]]
+            line |= {f"clips.{key}": sum(values) / len(values)} if values else {}
+    return summary
 
 
 def _print_table(title: str, rows: dict[str, dict[str, float]]) -> None:

@@ -34,7 +34,7 @@ def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence
     """Make the named rows; the input always comes first. Then other students, then teachers.
 
     Raises:
-        ConfigError: there is no row of that name, or two files would give rows of the same name.
+        ConfigError: there is no row of that name, two rows would have the same name, or a teacher cannot be loaded.
         EngineError: a student cannot be loaded.
     """
     unknown = [name for name in names if name not in _MAKERS]
@@ -54,19 +54,21 @@ def _student(path: Path) -> Peer:
         model = path.read_bytes()
     except OSError as error:
         raise EngineLoadError(f"Cannot read the student {path}: {error.strerror}. Export it again.") from error
-    return Product(path.stem, OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
+    return Product(_title(path), OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
 
 
 def _teacher(path: Path) -> Peer:
-    """A teacher, or a haze operator's companion, as training wrote it; named after its folder."""
-    # Training needs torch, which a table without teachers does not.
+    """A trained teacher, or a haze operator's companion; frame by frame at full size, as it never runs live."""
     from training.teacher import load_teacher
 
-    teacher = load_teacher(path)
+    dehaze = load_teacher(path)
 
     def clear(rgb: Rgb) -> Rgb:
-        dehazed = teacher(rgb.astype(np.float32) / np.float32(255.0))
-        levels: Rgb = np.rint(dehazed * np.float32(255.0)).astype(np.uint8)
-        return levels
+        return np.asarray(255.0 * dehaze(rgb.astype(np.float32) / np.float32(255.0)) + 0.5, np.uint8)
 
-    return Still(path.parent.name, clear)
+    return Still(_title(path), clear)
+
+
+def _title(path: Path) -> str:
+    """Folder and name: files of different runs tend to have the same name."""
+    return f"{path.resolve().parent.name}/{path.stem}"

@@ -19,6 +19,7 @@ from training.frames import FrameRecord, load_rgb, read_frame_list
 
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 """Mean of 1 - t over the picture, for rendered smoke."""
+SMOKY_CLIPS = ("smoke_480p60", "wisps_1080p25", "smoke_cuts_256p33", "cholec80_288", "cholec80_295")
 SMOKE_SEED = 20261121
 FRAMES_PER_SOURCE = 8
 PAIR_FRAMES = 145
