@@ -39,9 +39,9 @@ def import_torch_tensorrt() -> ModuleType:
     try:
         with contextlib.redirect_stdout(noise):
             import torch_tensorrt
-    except (ImportError, OSError, RuntimeError) as error:
+    except Exception as error:  # torch-tensorrt 2.14 raises a bare Exception where libnvinfer is missing
         raise EngineLoadError(
-            f"torch-tensorrt or the TensorRT libraries cannot be loaded ({error}). "
+            f"torch-tensorrt or the TensorRT libraries cannot be loaded ({str(error).splitlines()[0]}). "
             f"Install them with: {INSTALL['tensorrt']}"
         ) from error
     return torch_tensorrt  # type: ignore[no-any-return]
