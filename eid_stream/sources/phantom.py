@@ -72,6 +72,8 @@ class PhantomSource:
         self._closed.set()
 
     def _frame(self, planes: Planes, number: int, index: int) -> Frame:
+        for plane in planes:
+            plane.flags.writeable = False
         return Frame(
             planes=planes,
             layout=self._painter.code_values.layout,
