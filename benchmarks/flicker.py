@@ -103,8 +103,8 @@ def _local_contrast(luma: Luma) -> Luma:
 
 
 def relative(output: Changes, given: Changes) -> dict[str, float]:
-    """A row's changes over the input's: 1 = as calm as the input."""
-    if not given.difference:
+    """A row's changes over the input's: 1 = as calm as the input. Nothing where nothing changed."""
+    if not any(given.difference):
         return {}
     return {
         "flicker_ratio": sum(output.difference) / sum(given.difference),
