@@ -48,6 +48,7 @@ class DeviceLoop:
             self._outputs = [
                 self._output[place].view(shape) for place, shape in zip(self._places, output_shapes(card), strict=True)
             ]
+            torch.cuda.synchronize()
             self._graph = self._capture() if use_graph else None
         except RuntimeError as error:
             raise EngineLoadError(
