@@ -75,7 +75,8 @@ class PictureDecoder:
             pictures = packet.decode()
         except av.FFmpegError:
             self._damage.unreadable_packets += 1
-            self._decode_times.pop()
+            if packet.size:
+                self._decode_times.pop()
             return []
         return [self._timed(picture) for picture in pictures]
 
