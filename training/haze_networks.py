@@ -9,7 +9,7 @@ from training.veil import AIRLIGHT_RANGE, TINT, VEIL_T_MIN, Veil
 COARSE, FINE, SCALARS = 4, 8, 5
 CODE_LENGTH = SCALARS + COARSE**2 + FINE**2
 """Numbers in a haze code: density, patchiness, brightness, two of tint; a coarse and a fine density field."""
-VEIL_GRID = 16
+VEIL_GRID = 24
 """Cells of a square's veil on each side: haze is smooth, so it has no more freedom than this."""
 
 CORRECTION = 1.5
@@ -54,9 +54,11 @@ class VeilGenerator(nn.Module):
         scalars, coarse, fine = torch.split(code, [SCALARS, COARSE**2, FINE**2], dim=1)
         fields = [_grow(coarse.view(-1, 1, COARSE, COARSE)), _grow(fine.view(-1, 1, FINE, FINE))]
         density, patchiness, brightness, red, blue = (s[:, None, None, None] for s in scalars.unbind(1))
-        spread = torch.sigmoid(patchiness)
-        clouds = 2.5 * spread * fields[0] + 1.5 * spread * fields[1]
-        logits = torch.cat([-(0.2 + 0.9 * density + clouds), _wide(0.2 + brightness), _wide(red), _wide(blue)], dim=1)
+        # From an even veil (spread near 0) to a few dense, bright puffs in an otherwise clear picture (spread near 3).
+        spread = 3.0 * torch.sigmoid(1.5 * patchiness - 0.5)
+        clouds = spread * (fields[0] + 0.8 * fields[1] - 0.9)
+        bright = 0.2 + brightness + 0.5 * spread
+        logits = torch.cat([-(0.2 + 0.9 * density + clouds), _wide(bright), _wide(red), _wide(blue)], dim=1)
         seen = F.adaptive_avg_pool2d(clear, VEIL_GRID)
         inputs = torch.cat([seen, scalars[:, :, None, None].expand(-1, -1, VEIL_GRID, VEIL_GRID), *fields], dim=1)
         return veil_from_logits(logits + CORRECTION * torch.tanh(self.layers(inputs)), clear.shape[-2:])
@@ -68,7 +70,7 @@ class VeilEstimator(nn.Module):
     It looks at a small copy of the picture, whatever the size; brightness of the haze is told from the whole picture.
     """
 
-    def __init__(self, width: int = 32, depth: int = 3, small_side: int = 64) -> None:
+    def __init__(self, width: int = 32, depth: int = 3, small_side: int = 4 * VEIL_GRID) -> None:
         super().__init__()
         self.small_side = small_side
         self.stem = nn.Sequential(

@@ -47,10 +47,10 @@ class ScatteringHaze(Physics):  # type: ignore[misc]  # deepinv has no types
     very haze over the estimate again, and haze consistency is a fair demand: a deterministic H would have to guess.
     """
 
-    def __init__(self, width: int = 32, depth: int = 3, small_side: int = 64) -> None:
+    def __init__(self, width: int = 32, depth: int = 3) -> None:
         super().__init__()
         self.generator = VeilGenerator(width)
-        self.companion = VeilEstimator(width, depth, small_side)
+        self.companion = VeilEstimator(width, depth)
 
     def A(self, x: Tensor, code: Tensor | None = None) -> Tensor:  # noqa: N802 - deepinv's name
         """Hazy picture of a clear one; see ``HazeOperator``."""

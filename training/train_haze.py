@@ -32,12 +32,12 @@ class HazeOptions:
     discriminator_width: int = 16
     side: int = 96
     batch: int = 4
-    steps: int = 3000
+    steps: int = 2000
     learning_rate: float = 5e-4
     judge_learning_rate: float = 2e-4
     alone_share: float = 1 / 3
     """Share of the steps before the judges join in: the companion first learns the veils the generator starts with."""
-    adversarial_weight: float = 1.0
+    adversarial_weight: float = 0.5
     cycle_weight: float = 10.0
     identity_weight: float = 5.0
     average_decay: float = 0.998

@@ -11,7 +11,7 @@ VEIL_T_MIN = T_MIN
 """Smallest transmission, that of the haze maps: denser smoke holds no signal to bring back."""
 AIRLIGHT_RANGE = (0.3, 1.1)
 """Brightness of the airlight: Cholec80's smoky frames are dim (0.4 to 0.6), robotic cameras hold it near white."""
-TINT = 0.15
+TINT = 0.08
 """How far red and blue of the airlight may lie from its green."""
 
 
