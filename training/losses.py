@@ -16,9 +16,11 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 0.5
     structure: float = 0.15
-    identity: float = 1.5
-    gate: float = 0.08
+    identity: float = 1.0
+    gate: float = 0.05
     density: float = 0.2
+    opacity: float = 0.4
+    airlight: float = 0.4
     smoothness: float = 0.05
     flicker: float = 0.3
     clip_flicker: float = 0.3

@@ -13,7 +13,7 @@ from training.picture_cache import Picture
 from training.veil_bank import Take, VeilBank
 from training.views import View, random_view
 
-LINEAR_SHARE = 0.5
+LINEAR_SHARE = 0.35
 """Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
 
 
@@ -29,12 +29,16 @@ class RenderedBatch:
     """(moments, n): mean of 1 - t over the content."""
     content: Tensor
     """(n, 1, h, w): 1 where the scene is."""
+    veil: Tensor
+    """(n, 4, h / 8, w / 8): opacity 1 - t, and RGB airlight, of the first moment."""
+    in_light: Tensor
+    """(n,): whether smoke was added in light, so that ``veil`` does not hold for code values."""
 
     def to(self, device: torch.device) -> "RenderedBatch":
         """The same on a device."""
-        return RenderedBatch(
-            self.clear.to(device), self.hazy.to(device), self.density.to(device), self.content.to(device)
-        )
+        parts = (self.clear, self.hazy, self.density, self.content, self.veil, self.in_light)
+        clear, hazy, density, content, veil, in_light = (part.to(device) for part in parts)
+        return RenderedBatch(clear, hazy, density, content, veil, in_light)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,19 +122,21 @@ def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Gene
     airlight = _stack([take.airlight for take in takes]).transpose(0, 1)
     transmission = torch.where(content > 0, transmission, torch.ones_like(transmission))
     airlight = airlight * _tissue_tint(clear, torch.tensor([take.tint for take in takes]))
-    hazy = torch.stack([_shade(clear, t, a, rng) for t, a in zip(transmission, airlight, strict=True)])
+    in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)
+    hazy = torch.stack([_shade(clear, t, a, in_light, rng) for t, a in zip(transmission, airlight, strict=True)])
+    veil = F.avg_pool2d(torch.cat([1.0 - transmission[0], airlight[0]], dim=1), 8)
     density = ((1.0 - transmission) * content).sum((2, 3, 4)) / (content.sum((1, 2, 3)) + 1.0)
-    return RenderedBatch(clear, hazy, density, content)
+    return RenderedBatch(clear, hazy, density, content, veil, in_light)
 
 
-def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, rng: np.random.Generator) -> Tensor:
-    """The scattering model, for half of the pictures in squared code values, which is near to linear light."""
-    in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)[:, None, None, None]
+def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, in_light: Tensor, rng: np.random.Generator) -> Tensor:
+    """The scattering model, where ``in_light`` in squared code values, which is near to linear light."""
+    squared = in_light[:, None, None, None]
     astray = F.interpolate(F.avg_pool2d(clear, 4), clear.shape[2:], mode="bilinear", align_corners=False)
     scattered = clear + (1.0 - transmission) ** 2 * (astray - clear)
-    scene, veil = (torch.where(in_light, x * x, x) for x in (scattered, airlight))
+    scene, veil = (torch.where(squared, x * x, x) for x in (scattered, airlight))
     mixed = veil + (scene - veil) * transmission
-    hazy = torch.where(in_light, mixed.clamp(min=0.0).sqrt(), mixed)
+    hazy = torch.where(squared, mixed.clamp(min=0.0).sqrt(), mixed)
     grain = np.tile(rng.standard_normal((1, 3, clear.shape[2], clear.shape[3]), np.float32), (len(clear), 1, 1, 1))
     noise = float(rng.uniform(0.0, 0.012)) * torch.from_numpy(grain)
     return torch.where(transmission < 1.0, hazy + noise, clear).clamp(0.0, 1.0)

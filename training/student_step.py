@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from eid_stream.haze_maps import T_MIN
 from training import losses
 from training.apply_torch import apply_maps
 from training.clip_pairs import ClipPairPool, ClipPairs
 from training.colour_torch import convert, rgb_to_ycbcr
 from training.smoky_batch import BatchMaker, RealBatch, RenderedBatch
-from training.student import Student, maps_of
+from training.student import STRIDE, Student, maps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def loss_terms(student: Student, batch: StudentBatch) -> dict[str, Tensor]:
         "identity": losses.identity(opacities[3]),
         "gate": _gate_loss(torch.cat([gates[0], gates[4]]), gates[3]),
         "density": _density_loss(opacities[0], batch.rendered),
+        **_against_veil(opacities[0], torch.split(airlight, sizes)[0], batch),
         "smoothness": losses.smoothness(opacity, airlight),
         "flicker": losses.masked_l1(sooner, later, _halved(batch.later.content)),
         "dark": _dark_loss(convert(hazy, torch.split(batch.to_rgb, sizes)[4]), batch),
@@ -113,6 +115,18 @@ def _against_truth(corrected: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
         "rgb": losses.masked_l1(convert(corrected, batch.to_rgb[:count]), clear, content),
         "ycbcr": losses.masked_l1(corrected, wanted, content),
         "structure": losses.structure(corrected[:, :1], wanted[:, :1], content),
+    }
+
+
+def _against_veil(opacity: Tensor, airlight: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
+    """Opacity and airlight against the smoke's own, where it was added to code values; airlight counts by opacity."""
+    truth, airlight_rgb = torch.split(batch.rendered.veil, [1, 3], dim=1)
+    known = (~batch.rendered.in_light)[:, None, None, None]
+    inside = F.avg_pool2d(batch.rendered.content, STRIDE) * known
+    wanted = convert(airlight_rgb, batch.to_ycbcr[: len(opacity)])
+    return {
+        "opacity": losses.masked_l1(opacity, truth.clamp(max=1.0 - T_MIN).expand_as(opacity), inside),
+        "airlight": losses.masked_l1(airlight, wanted, inside * truth),
     }
 
 

@@ -41,8 +41,8 @@ PAIR_CLIPS = ("pair_smoke_480p5.mp4", "pair_clear_480p5.mp4")
 class StudentOptions:
     """Everything that makes a student; kept in its checkpoint."""
 
-    steps: int = 5000
-    learning_rate: float = 2e-3
+    steps: int = 3000
+    learning_rate: float = 4e-3
     weight_decay: float = 1e-4
     average_decay: float = 0.995
     veils: int = 1500

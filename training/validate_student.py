@@ -103,7 +103,10 @@ def _real(views: Sequence[View]) -> RealBatch:
 def _pair(smoky: Path, clear: Path) -> RenderedBatch:
     pictures = [_every_fifth(path) for path in (smoky, clear)]
     content = (pictures[1].amax(1, keepdim=True) > 0.06).float()
-    return RenderedBatch(pictures[1], pictures[0][None], torch.zeros(1, len(pictures[0])), content)
+    nothing = torch.zeros(len(content), 4, 1, 1)
+    return RenderedBatch(
+        pictures[1], pictures[0][None], nothing[None, :, 0, 0, 0], content, nothing, nothing[:, 0, 0, 0]
+    )
 
 
 def _every_fifth(path: Path) -> Tensor:
