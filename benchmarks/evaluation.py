@@ -14,7 +14,7 @@ from benchmarks.full_reference import ciede2000, psnr_db, ssim
 from benchmarks.no_reference import NoReference
 from benchmarks.peers import Peer
 from benchmarks.pictures import Rgb, luma_of
-from benchmarks.pyiqa_measures import PyiqaMeasures
+from benchmarks.pyiqa_measures import EVERY, PyiqaMeasures
 from benchmarks.quality_sets import PictureSet, Shot
 from eid_stream.content_area import content_box, content_mask
 
@@ -73,7 +73,7 @@ class Measures:
     more: PyiqaMeasures | None
 
     def score(self, shot: Shot, cleared: Rgb, content: NDArray[np.bool_], wanted: frozenset[str]) -> Figures:
-        """Figures of one cleared picture."""
+        """Figures of one cleared picture; ``wanted`` as in ``PictureSet.measures``, and ``more`` for pyiqa's."""
         figures: Figures = {}
         if "truth" in wanted and shot.truth is not None:
             left, top, width, height = content_box(luma_of(shot.truth))
@@ -81,7 +81,7 @@ class Measures:
             given, truth = np.ascontiguousarray(cleared[view]), np.ascontiguousarray(shot.truth[view])
             figures |= {"psnr_db": psnr_db(given, truth), "ssim": ssim(given, truth)}
             figures["ciede2000"] = ciede2000(given, truth)
-            figures |= self.more(given, truth) if self.more is not None else {}
+            figures |= self.more(given, truth) if self.more is not None and "more" in wanted else {}
         if "blind" in wanted and self.blind is not None:
             figures |= self.blind(cleared, content)
         if "identity" in wanted:
@@ -100,7 +100,9 @@ def evaluate(pictures: PictureSet, peers: Sequence[Peer], measures: Measures, po
         cleared = [_clear(peer, shot) for peer in peers]
         content = content_mask(luma_of(shot.picture.rgb))
         if number % pictures.score_every == 0:
-            score = _scorer(measures, shot, content, pictures.measures)
+            scored = number // pictures.score_every
+            wanted = pictures.measures | ({"more"} if scored % EVERY == 0 else set())
+            score = _scorer(measures, shot, content, wanted)
             for tally, figures in zip(outcome.tallies.values(), pool.map(score, cleared), strict=True):
                 tally.figures.append(figures)
                 tally.sources.append(shot.source)
