@@ -13,6 +13,7 @@ import pytest
 from eid_stream import assemble, cli
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
 from eid_stream.errors import EngineRunError
+from eid_stream.frame import Frame
 from eid_stream.haze_maps import HazeMaps
 from eid_stream.sources.video_file import VideoFileSource
 from eid_stream.thumbnail import Thumbnail
@@ -235,15 +236,21 @@ def test_an_unforeseen_fault_is_told_in_one_sentence_and_what_was_written_is_nam
     class BrokenDehazer:
         def __init__(self, *_: object) -> None: ...
 
-        def dehaze(self, _: object) -> None:
-            raise ZeroDivisionError("division by zero")
+        def dehaze(self, frame: Frame) -> Frame:
+            if frame.index == 20:
+                raise ZeroDivisionError("division by zero")
+            return frame
 
     monkeypatch.setattr(assemble, "Dehazer", BrokenDehazer)
-    exit_code, told = say("--source", clip, "--out", tmp_path / "out.mp4")
+    out, stats = tmp_path / "out.mp4", tmp_path / "stats.json"
+    exit_code, told = say("--source", clip, "--out", out, "--stats", stats)
+    sentence = "An unexpected fault ended the run (ZeroDivisionError: division by zero). Please report it."
     assert exit_code == 1
-    assert "eid-stream: An unexpected fault ended the run (ZeroDivisionError: division by zero)." in told
+    assert f"eid-stream: {sentence} What was written so far is kept in {out}.part.\n" in told
     assert "Traceback" not in told
-    assert not (tmp_path / "out.mp4").exists()
+    assert json.loads(stats.read_text())["outcome"].startswith(sentence)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "out.mp4.part", stats]
+    assert playable_frames(tmp_path / "out.mp4.part") == 20
 
 
 def test_damage_in_the_middle_is_told_and_the_rest_is_processed(say: Say, tmp_path: Path) -> None:
