@@ -92,6 +92,12 @@ class Recorder:
         copied = self._copy.notes if self._copy else []
         return [note for note in (self._codec.note, self._video.note, self._rounding, *copied) if note]
 
+    @property
+    def damage(self) -> list[str]:
+        """What was damaged beside the picture, one sentence each; complete when the recorder is closed."""
+        count = self._copy.unusable_packets if self._copy else 0
+        return [f"Damaged packets of sound, subtitles or data that were left out: {count}."] if count else []
+
     def write(self, frame: Frame) -> None:
         """Encode one frame and copy everything else up to its time; the frame's planes are only read.
 

@@ -20,6 +20,8 @@ from eid_stream.sinks.time_window import TimeWindow
 
 _MAX_ERRORS_IN_A_ROW = 100
 _MICROSECONDS = 1_000_000
+_REFUSALS = (av.InvalidDataError, av.ArgumentError, av.PatchWelcomeError)
+"""What FFmpeg raises when it cannot make sense of a packet, as opposed to a disk that takes no more."""
 _INTERLEAVING_SECONDS = 2
 """How far apart in a file packets of the same time may lie."""
 
@@ -62,6 +64,8 @@ class SideStreams:
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self.notes: list[str] = []
         """What the container cannot carry, one sentence each."""
+        self.unusable_packets = 0
+        """Damaged packets that the container refused."""
 
     def add(self, stream: Stream) -> None:
         """Take one stream of the source along, as it is or converted; where neither is possible, note it."""
@@ -123,6 +127,9 @@ class SideStreams:
         while errors_in_a_row < _MAX_ERRORS_IN_A_ROW:
             try:
                 packet = next(packets, None)
+            except IndexError:
+                # PyAV ends so where a damaged broadcast stream seemed to gain streams on its way.
+                return
             except av.FFmpegError:
                 packets, errors_in_a_row = self._source.demux(streams), errors_in_a_row + 1
                 continue
@@ -136,9 +143,12 @@ class SideStreams:
         copy = self._copies[packet.stream.index]
         if not self._cut(packet, copy):
             return
-        for outgoing in copy.prepare(packet):
-            outgoing.stream = copy.target
-            self._target.mux(outgoing)
+        try:
+            for outgoing in copy.prepare(packet):
+                outgoing.stream = copy.target
+                self._target.mux(outgoing)
+        except _REFUSALS:
+            self.unusable_packets += 1
 
     def _cut(self, packet: "Packet[Stream]", copy: _Copy) -> bool:
         """Shift the packet into the window; False when it lies outside."""

@@ -37,6 +37,11 @@ class SourceCopy:
         """What cannot be taken over, one sentence each."""
         return self._sides.notes
 
+    @property
+    def unusable_packets(self) -> int:
+        """Damaged packets of sound and the like that are left out."""
+        return self._sides.unusable_packets
+
     def arrange(self, window: TimeWindow, info: StreamInfo, codec: CodecChoice) -> VideoTrack:
         """Lay out the output's streams in the source's order, its chapters and tags; return the track of the video."""
         self._sides = SideStreams(self._source, self._target, self._choice, window)

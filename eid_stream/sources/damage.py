@@ -12,6 +12,8 @@ class Damage:
     """Pieces of the file that the demultiplexer or the decoder refused; their pictures are missing."""
     concealed_frames: int = 0
     """Frames that the decoder gave out although parts of them were damaged."""
+    missing_frames: int = 0
+    """Frames that ought to lie in gaps of an otherwise constant rate."""
     repaired_time_stamps: int = 0
     """Frames whose time stamp was missing or did not come after the frame before."""
     missing_seconds: Fraction = Fraction(0)
@@ -19,17 +21,11 @@ class Damage:
 
     def sentences(self) -> list[str]:
         """Tell each kind of damage that occurred in one sentence, for a summary."""
-        missing = f"{float(self.missing_seconds):.2f} s"
         told = (
-            (self.unreadable_packets, f"{self.unreadable_packets} unreadable packets of video were skipped."),
-            (
-                self.concealed_frames,
-                f"{self.concealed_frames} frames were damaged and shown with their gaps concealed.",
-            ),
-            (
-                self.repaired_time_stamps,
-                f"{self.repaired_time_stamps} frames had no usable time stamp and were given one.",
-            ),
-            (self.missing_seconds, f"The file is truncated: it ended {missing} earlier than it announces."),
+            (self.unreadable_packets, "Unreadable packets of video that were skipped: {}."),
+            (self.concealed_frames, "Damaged frames, shown with their gaps concealed: {}."),
+            (self.missing_frames, "Frames missing in gaps of the constant rate: {}."),
+            (self.repaired_time_stamps, "Frames without a usable time stamp that were given one: {}."),
+            (float(self.missing_seconds), "The file is truncated: it ends {:.2f} s earlier than it announces."),
         )
-        return [sentence for count, sentence in told if count]
+        return [sentence.format(count) for count, sentence in told if count]

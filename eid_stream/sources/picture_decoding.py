@@ -48,7 +48,8 @@ class PictureDecoder:
         while True:
             try:
                 packet = next(packets)
-            except StopIteration:
+            except (StopIteration, IndexError):
+                # PyAV ends with an IndexError where a damaged broadcast stream seemed to gain streams on its way.
                 return
             except av.FFmpegError as error:
                 packets = self._demux()

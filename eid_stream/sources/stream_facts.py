@@ -2,6 +2,7 @@
 
 import struct
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, cast
 
 import av.logging
@@ -63,11 +64,19 @@ def duration_seconds(container: InputContainer, stream: VideoStream) -> Fraction
     return container.duration * _MICROSECOND if container.duration else None
 
 
-def announced_end(container: InputContainer) -> Fraction | None:
+def announced_end(container: InputContainer, path: Path) -> Fraction | None:
     """Time at which the file should end by its own header; None where the header of such files does not tell."""
     if container.duration is None or not set(container.format.name.split(",")) & _FORMATS_THAT_TELL_THEIR_END:
         return None
-    return ((container.start_time or 0) + container.duration) * _MICROSECOND
+    end = ((container.start_time or 0) + container.duration) * _MICROSECOND
+    return end * _announced_share(path) if container.format.name == "avi" else end
+
+
+def _announced_share(path: Path) -> Fraction:
+    """How much larger an AVI file announces to be than it is; FFmpeg shortens its duration to what is there."""
+    with path.open("rb") as file:
+        announced = int.from_bytes(file.read(8)[4:], "little") + 8
+    return max(Fraction(1), Fraction(announced, path.stat().st_size))
 
 
 def chroma_location(container: InputContainer, stream: VideoStream) -> int:

@@ -21,7 +21,7 @@ from eid_stream.sources.frame_clock import FrameClock
 from eid_stream.sources.picture_decoding import PictureDecoder
 from eid_stream.sources.stream_facts import announced_end, chroma_location, describe, start_seconds
 
-_END_TOLERANCE_SECONDS = Fraction(1, 4)
+_END_TOLERANCE_SECONDS = Fraction(1, 10)
 
 
 class VideoFileSource:
@@ -90,7 +90,7 @@ class VideoFileSource:
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
         self._end = None if duration is None else origin + start + duration
-        self._announced_end = announced_end(self._container)
+        self._announced_end = announced_end(self._container, self._path)
         self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=str(self._path))
         pictures = self._pictures_from(origin + start) if start else iter(self._decoder)
         first = next(pictures, None)

@@ -113,16 +113,29 @@ def test_planes_are_the_decoders_own_and_read_only(tmp_path: Path) -> None:
     assert not any(plane.flags.writeable or plane.flags.owndata for plane in frame.planes)
 
 
-def test_a_truncated_file_is_read_to_its_end_and_reported(tmp_path: Path) -> None:
-    whole = write_clip(tmp_path / "whole.mkv", Clip(frames=250)).read_bytes()
-    broken = tmp_path / "broken.mkv"
+@pytest.mark.parametrize("extension", [".mkv", ".avi"])
+def test_a_truncated_file_is_read_to_its_end_and_reported(tmp_path: Path, extension: str) -> None:
+    clip = Clip(frames=250, time_base=Fraction(1, 25))
+    whole = write_clip(tmp_path / f"whole{extension}", clip).read_bytes()
+    broken = tmp_path / f"broken{extension}"
     broken.write_bytes(whole[: len(whole) * 6 // 10])
     source = VideoFileSource(str(broken))
     frames = list(source)
-    assert numbers(frames) == list(range(len(frames)))
+    assert numbers(frames)[:-1] == list(range(len(frames) - 1))
     assert 100 < len(frames) < 250
     assert source.damage.missing_seconds > 1
     assert "truncated" in " ".join(source.damage.sentences())
+
+
+def test_frames_missing_from_a_constant_rate_are_counted_and_a_variable_rate_has_no_gaps(tmp_path: Path) -> None:
+    regular = [n * 3600 for n in range(40) if n not in (20, 21, 30)]
+    irregular = [n * n * 100 for n in range(40)]
+    counts = []
+    for name, pts in (("gap.mp4", regular), ("variable.mp4", irregular)):
+        source = VideoFileSource(str(write_clip(tmp_path / name, Clip(pts=pts))))
+        assert len(list(source)) == len(pts)
+        counts.append(source.damage.missing_frames)
+    assert counts == [3, 0]
 
 
 @pytest.mark.parametrize("codec", ["libx264", "ffv1"])
