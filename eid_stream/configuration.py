@@ -39,8 +39,8 @@ def _check(path: Path, key: str, value: Any, known: set[str]) -> None:
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(known))}."
         raise ConfigError(f"The configuration file {path} has an unknown key {key!r}. {hint}")
-    if isinstance(value, dict | list):
-        raise ConfigError(f"In the configuration file {path}, {key!r} must be a single value.")
+    if isinstance(value, dict):
+        raise ConfigError(f"In the configuration file {path}, {key!r} must be a value or a list of values.")
 
 
 def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
