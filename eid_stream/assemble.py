@@ -58,8 +58,9 @@ class Assembly:
 
     @property
     def damage(self) -> list[str]:
-        """What was damaged in the source and what was done about it; complete when the source has ended."""
-        return self.source.damage.sentences() if isinstance(self.source, VideoFileSource) else []
+        """What was damaged in the source and what was done about it; complete when the run has ended."""
+        of_picture = self.source.damage.sentences() if isinstance(self.source, VideoFileSource) else []
+        return of_picture if self.recorder is None else [*of_picture, *self.recorder.damage]
 
     @property
     def left_behind(self) -> Path | None:
@@ -96,6 +97,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 lambda: parts.enhancement.engine,
                 tuple(parts.outlets.outlets),
                 opened.pop_all(),
+                engine_choice=parts.engine_choice,
                 show=None if parts.window is None else parts.window.run,
             )
         engine = open_engine(options.engine)

@@ -1,5 +1,6 @@
 """From options to the parts of a live run: the guarded dehaze stage, the window, the outlets."""
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +10,7 @@ from pathlib import Path
 from eid_stream import __version__
 from eid_stream.assemble_outlets import LiveOutlets, open_outlets
 from eid_stream.backends import open_engine
+from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.bypass import BypassLatch, BypassPolicy
 from eid_stream.deadline import DeadlineDehazer
 from eid_stream.dehaze import Dehazer
@@ -29,6 +31,8 @@ from eid_stream.stats import Stats
 
 _SHORTEST_DEADLINE_SECONDS = 0.02
 _LONGEST_DEADLINE_SECONDS = 0.04
+_STUCK_SECONDS = 1.0
+"""A GPU that has not answered for so long has failed, and another engine is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class LiveParts:
     enhancement: DeadlineDehazer
     outlets: LiveOutlets
     window: Window | None
+    engine_choice: Callable[[], Sequence[str]]
+    """Why which engine is in use; empty until one is open."""
 
 
 def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Source:
@@ -59,8 +65,8 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
     if windowed:
         check_display()
         monitor = find_monitor(live.monitor or 0)
-    latch = BypassLatch(BypassPolicy(automatic_return=live.bypass_return == "auto"))
-    enhancement = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
+    latch = BypassLatch(_policy(live))
+    enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
     opened.callback(enhancement.close)
     watch = FrozenInputWatch(source)
     outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), window=windowed)
@@ -84,23 +90,29 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
             screenshots=Path(live.screenshots),
         )
     limited = watch if options.duration is None else LimitedSource(watch, options.duration)
-    return LiveParts(limited, enhancement, outlets, window)
+    return LiveParts(limited, enhancement, outlets, window, engine_choice)
+
+
+def _policy(live: LiveOptions) -> BypassPolicy:
+    return BypassPolicy(limit_seconds=live.latency_limit / 1000.0, automatic_return=live.bypass_return == "auto")
 
 
 def _guarded(
     options: Options, live: LiveOptions, info: StreamInfo, latch: BypassLatch, *, wait_for_engine: bool
-) -> DeadlineDehazer:
+) -> tuple[DeadlineDehazer, Callable[[], Sequence[str]]]:
     """With a window the picture is shown while the engine is still being opened; without one nobody is waiting."""
 
-    def open_dehazer() -> Dehazer:
-        return Dehazer(open_engine(options.engine), options.strength)
+    engines: list[FallbackEngine] = []
 
-    if wait_for_engine:
-        dehazer = open_dehazer()
-        return DeadlineDehazer(
-            lambda: dehazer, latch, deadline_seconds=_deadline(live, info), strength=options.strength
-        )
-    return DeadlineDehazer(open_dehazer, latch, deadline_seconds=_deadline(live, info), strength=options.strength)
+    def open_dehazer() -> Dehazer:
+        engines.append(open_engine(options.engine, late_seconds=_STUCK_SECONDS))
+        return Dehazer(engines[-1], options.strength)
+
+    dehazer = open_dehazer() if wait_for_engine else None
+    guarded = DeadlineDehazer(
+        lambda: dehazer or open_dehazer(), latch, deadline_seconds=_deadline(live, info), strength=options.strength
+    )
+    return guarded, lambda: engines[-1].reasons if engines else ()
 
 
 def _deadline(live: LiveOptions, info: StreamInfo) -> float:

@@ -14,8 +14,8 @@ def open_engine(choice: str = "auto", *, late_seconds: float | None = None) -> F
     """Open an engine and let it prove itself; at run time the next best takes over when it fails.
 
     ``choice`` is ``auto`` (tensorrt, cuda, onnx, prior: the first that works) or one of these names, which then must
-    work at the start. ``late_seconds`` is for live pictures: an estimate that takes longer counts as failed; None
-    waits for every answer.
+    work at the start. ``late_seconds`` is for live pictures: an estimate on a GPU that takes longer counts as failed,
+    so that a stuck device is left behind; None waits for every answer.
 
     Raises:
         ConfigError: no engine has that name.
@@ -37,7 +37,9 @@ def _proven(name: str, late_seconds: float | None) -> Callable[[], Engine]:
         except EngineError:
             engine.close()
             raise
-        return engine if late_seconds is None else PunctualEngine(engine, late_seconds)
+        if late_seconds is None or name not in _ON_A_DEVICE:
+            return engine
+        return PunctualEngine(engine, late_seconds)
 
     return open_proven
 
@@ -90,3 +92,5 @@ _OPENERS: dict[str, Callable[[], Engine]] = {
     "prior": _open_prior,
 }
 """Best first."""
+_ON_A_DEVICE = ("tensorrt", "cuda")
+"""Engines that can wait for ever; the others only compute."""
