@@ -16,6 +16,9 @@ from eid_stream.options import Options
 EXAMPLES = """\
 Examples:
 
+  Live, in a window, with the original beside it (h shows the keys)
+    eid-stream --source /dev/video0 --compare split
+
   A file, with nothing but the smoke lost (sound and subtitles are kept)
     eid-stream --source op.mp4 --out clear.mp4
 
@@ -38,6 +41,7 @@ Research software, not a medical device.
 app = App(
     name="eid-stream",
     help="Remove surgical smoke from endoscopic video, in real time.",
+    usage="Usage: eid-stream --source VIDEO [--out FILE] [OPTIONS]",
     help_epilogue=EXAMPLES,
     help_format="plaintext",
     version=f"eid-stream {__version__}",

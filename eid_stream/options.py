@@ -43,9 +43,9 @@ class Options:
     """Everything one run is told, checked."""
 
     source: str
-    """Video to dehaze: a file, or phantom:?size=1280x720 for a synthetic scene."""
+    """Video to dehaze: a file, /dev/video0, rtsp:// and the like, - for standard input, or phantom:?size=1280x720."""
     out: str | None = None
-    """File to write: .mp4, .mov or .mkv; null: measures without writing."""
+    """File to write: .mp4, .mov or .mkv; null: measures without writing; without this a window opens."""
     engine: EngineName = "auto"
     """What estimates the haze; auto takes the fastest that works here."""
     strength: float = 1.0
