@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import av
 
 from eid_stream.errors import ConfigError
-from eid_stream.frame import PixelLayout
+from eid_stream.frame import PixelLayout, StreamInfo
 
 _SPEEDS = (
     "ultrafast",
@@ -35,6 +35,8 @@ class CodecFamily:
     preset: str
     presets: tuple[str, ...]
     options: tuple[tuple[str, str], ...] = ()
+    keeps_fields: bool = False
+    """Whether its encoder marks interlaced pictures."""
     even_sizes: bool = True
     """Whether subsampled chroma needs sizes that can be halved."""
 
@@ -42,10 +44,20 @@ class CodecFamily:
 FAMILIES = {
     family.name: family
     for family in (
-        CodecFamily("h264", "libx264", 17, 51, "veryfast", _SPEEDS, (("rc-lookahead", "5"),)),
+        CodecFamily("h264", "libx264", 17, 51, "veryfast", _SPEEDS, (("rc-lookahead", "5"),), keeps_fields=True),
         CodecFamily("hevc", "libx265", 18, 51, "superfast", _SPEEDS, (("x265-params", "log-level=none"),)),
         CodecFamily("av1", "libsvtav1", 20, 63, "9", tuple(map(str, range(14)))),
-        CodecFamily("ffv1", "ffv1", None, 0, "", (), (("level", "3"), ("slicecrc", "1"), ("g", "1")), even_sizes=False),
+        CodecFamily(
+            "ffv1",
+            "ffv1",
+            None,
+            0,
+            "",
+            (),
+            (("level", "3"), ("slicecrc", "1"), ("g", "1")),
+            keeps_fields=True,
+            even_sizes=False,
+        ),
     )
 }
 
@@ -65,36 +77,42 @@ def choose_codec(
     codec: str | None,
     quality: float | None,
     preset: str | None,
-    source_codec: str | None,
-    layout: PixelLayout,
+    info: StreamInfo,
     container_codecs: frozenset[str],
 ) -> CodecChoice:
-    """Choose the asked codec, else the source's own, else H.264, else the first one that holds the layout.
+    """Choose the asked codec, else the source's own, else H.264, else the first one that holds the picture.
 
     ``container_codecs`` are FFmpeg's names of the encoders that the container can hold.
 
     Raises:
         ConfigError: codec, quality or preset is unknown, or the asked codec cannot hold the picture.
     """
-    family, note = _family(codec, source_codec, layout, container_codecs)
+    family, note = _asked(codec, info, container_codecs) if codec else _default(info, container_codecs)
     options = dict(family.options) | _quality(family, quality) | _preset(family, preset)
     return CodecChoice(family, options, note)
 
 
-def _family(
-    codec: str | None, source_codec: str | None, layout: PixelLayout, container_codecs: frozenset[str]
-) -> tuple[CodecFamily, str]:
-    fitting = [f for f in FAMILIES.values() if f.encoder in container_codecs and _holds(f, layout)]
-    if codec is not None:
-        family = _named(codec)
-        if family not in fitting:
-            names = ", ".join(f.name for f in fitting)
-            raise ConfigError(f"The codec {family.name} cannot hold {layout.name} in this container. Use {names}.")
-        return family, ""
-    wanted = FAMILIES.get(source_codec or "", FAMILIES["h264"])
+def _asked(codec: str, info: StreamInfo, container_codecs: frozenset[str]) -> tuple[CodecFamily, str]:
+    family, fitting = _named(codec), _fitting(info.layout, container_codecs)
+    if family not in fitting:
+        names = ", ".join(f.name for f in fitting)
+        raise ConfigError(f"The codec {family.name} cannot hold {info.layout.name} in this container. Use {names}.")
+    if info.interlaced and not family.keeps_fields:
+        return family, f"The video is interlaced, which is not marked in {family.name}; h264 and ffv1 mark it."
+    return family, ""
+
+
+def _default(info: StreamInfo, container_codecs: frozenset[str]) -> tuple[CodecFamily, str]:
+    fitting = _fitting(info.layout, container_codecs)
+    fitting = [f for f in fitting if f.keeps_fields or not info.interlaced] or fitting
+    wanted = FAMILIES.get(info.codec or "", FAMILIES["h264"])
     family = wanted if wanted in fitting else fitting[0]
-    same = family.name == source_codec
-    return family, "" if same else f"The video is {source_codec or 'raw'} and is written as {family.name}."
+    same = family.name == info.codec
+    return family, "" if same else f"The video is {info.codec or 'raw'} and is written as {family.name}."
+
+
+def _fitting(layout: PixelLayout, container_codecs: frozenset[str]) -> list[CodecFamily]:
+    return [f for f in FAMILIES.values() if f.encoder in container_codecs and _holds(f, layout)]
 
 
 def _named(codec: str) -> CodecFamily:

@@ -57,8 +57,7 @@ class Recorder:
             codec=codec,
             quality=quality,
             preset=preset,
-            source_codec=info.codec,
-            layout=info.layout,
+            info=info,
             container_codecs=encoders_of(container),
         )
         self._info = info

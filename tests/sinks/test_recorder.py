@@ -165,6 +165,15 @@ def test_unknown_codecs_qualities_presets_and_extensions_are_refused_with_what_e
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv"]
 
 
+def test_interlacing_chooses_a_codec_that_marks_it(tmp_path: Path) -> None:
+    fields = write_clip(tmp_path / "fields.mp4", Clip(fields="tff"))
+    info = replace(info_of(fields), codec="hevc")
+    recorder = Recorder(tmp_path / "out.mp4", info)
+    recorder.close()
+    assert recorder.notes == ["The video is hevc and is written as h264."]
+    assert any("interlaced" in note for note in pass_through(fields, tmp_path / "asked.mp4", codec="hevc").notes)
+
+
 @pytest.mark.parametrize("codec", ["ffv1", "libsvtav1"])
 def test_a_codec_that_the_container_cannot_hold_is_replaced_with_a_note(tmp_path: Path, codec: str) -> None:
     source = write_clip(tmp_path / "clip.mkv", Clip(codec=codec, layout="yuv420p10le"))
