@@ -47,7 +47,7 @@ VARIANTS = (
 )
 
 
-def main(out: Path, *, haze_steps: int = 300, teacher_steps: int = 200, threads: int | None = None) -> None:
+def main(out: Path, *, haze_steps: int = 200, teacher_steps: int = 120, threads: int | None = None) -> None:
     """Train a small teacher for every variant and print a table of PSNR against the hidden truth.
 
     Parameters
@@ -61,7 +61,7 @@ def main(out: Path, *, haze_steps: int = 300, teacher_steps: int = 200, threads:
         torch.set_num_threads(threads)
     truth = write_problem(out, count=120)
     records = choose_records(out / "hazy", out / "clear")
-    frames = UnpairedFrames(records, side=64, code_length=CODE_LENGTH, seed=0, find_content=False)
+    frames = UnpairedFrames(records, side=48, code_length=CODE_LENGTH, seed=0, find_content=False)
     table = ["| variant | PSNR hazy | PSNR f(y) | of clear: PSNR f(x) | H(f(y)) - y, RMS |", "|---|---|---|---|---|"]
     for form in ("scattering", "generator"):
         haze = _haze(form, haze_steps, frames, out / form)
@@ -78,7 +78,7 @@ def main(out: Path, *, haze_steps: int = 300, teacher_steps: int = 200, threads:
 def _haze(form: HazeForm, steps: int, frames: UnpairedFrames, out: Path) -> AnyHaze:
     rate, alone = (1e-3, 1 / 3) if form == "scattering" else (2e-4, 0.0)
     options = HazeOptions(
-        form=form, side=64, width=16 if form == "scattering" else 12, depth=2, discriminator_width=8, batch=4,
+        form=form, side=48, width=16 if form == "scattering" else 12, depth=2, discriminator_width=8, batch=4,
         steps=steps, learning_rate=rate, alone_share=alone, average_decay=0.95,
     )  # fmt: skip
     learn_haze(options, frames, out, Fabric(accelerator="cpu", devices=1))
@@ -88,7 +88,7 @@ def _haze(form: HazeForm, steps: int, frames: UnpairedFrames, out: Path) -> AnyH
 def _measure(variant: Variant, steps: int, haze: AnyHaze, frames: UnpairedFrames, truth: HiddenTruth, out: Path) -> str:
     weights = EidWeights(equivariance=variant.alpha, identity=variant.identity, warm_up_steps=variant.warm_up)
     options = TeacherOptions(
-        channels=(12, 24, 32), side=64, batch=4, steps=steps, learning_rate=2e-3, average_decay=0.95, weights=weights,
+        channels=(12, 24, 32), side=48, batch=4, steps=steps, learning_rate=2e-3, average_decay=0.95, weights=weights,
         adversarial_weight=variant.adversarial, transforms=variant.transforms, discriminator_width=8,
     )  # fmt: skip
     network: nn.Module = learn_teacher(options, haze, frames, out, Fabric(accelerator="cpu", devices=1)).eval()

@@ -166,7 +166,8 @@ def learn_haze(
     for step in range(progress["step"] if progress else 0, options.steps):
         batch = frames.batch(step, options.batch, rank=fabric.global_rank, world_size=fabric.world_size)
         losses = learning.step(batch.to(fabric.device), step)
-        log.add(step, losses)
+        if fabric.is_global_zero:
+            log.add(step, losses)
         if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == options.steps - 1):
             _save(learning, frames, out, step + 1)
             saved = time.monotonic()

@@ -169,7 +169,9 @@ def learn_teacher(
         batch = frames.batch(
             step, options.batch, within_source=within_source, rank=fabric.global_rank, world_size=fabric.world_size
         )
-        log.add(step, learning.step(batch.to(fabric.device), step))
+        losses = learning.step(batch.to(fabric.device), step)
+        if fabric.is_global_zero:
+            log.add(step, losses)
         if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == last - 1):
             _save(learning, frames, out, step + 1)
             saved = time.monotonic()
