@@ -23,6 +23,8 @@ class BypassPolicy:
     """Time without any fault after which the enhancement returns by itself."""
     longest_healthy_seconds: float = 60.0
     """Every bypass soon after the last asks for twice the healthy time, up to this."""
+    limit_seconds: float = LIMIT_SECONDS
+    """Added latency from which the original is shown."""
     automatic_return: bool = True
     """False: only the viewer ends a bypass."""
 
@@ -65,7 +67,7 @@ class BypassLatch:
         """A frame was handed to the display ``added_seconds`` after it was captured."""
         if added_seconds >= WARNING_SECONDS:
             self._warned, self._added_seconds = now, added_seconds
-        if added_seconds < LIMIT_SECONDS:
+        if added_seconds < self._policy.limit_seconds:
             self._late_in_a_row = 0
             return
         self._late_in_a_row += 1

@@ -49,6 +49,8 @@ class LiveOptions:
     """Ask the camera for this format: nv12, yuyv422, mjpeg, ... [default: raw if fast enough]"""
     deadline: float | None = None
     """Show the original if a frame is not dehazed after so many milliseconds. [default: one frame, 20 to 40]"""
+    latency_limit: float = 100.0
+    """Show the original when frames reach the screen so many milliseconds after their capture."""
     bypass_return: Literal["auto", "manual"] = "auto"
     """Whether a bypass after repeated faults ends by itself."""
     screenshots: Path = Path()
@@ -62,6 +64,8 @@ class LiveOptions:
         """
         if self.deadline is not None and not 1.0 <= self.deadline <= 1000.0:
             raise ConfigError(f"--deadline is {self.deadline:g}: choose 1 to 1000 milliseconds.")
+        if self.latency_limit <= 0:
+            raise ConfigError(f"--latency-limit is {self.latency_limit:g}: choose milliseconds above 0.")
         if self.metrics is not None and not 0 <= self.metrics <= 65535:
             raise ConfigError(f"--metrics is {self.metrics}: choose a port from 1 to 65535.")
         if self.rate is not None and self.rate <= 0:

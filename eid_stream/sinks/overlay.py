@@ -116,7 +116,7 @@ class _Pen:
             self._place = Place(0, top, canvas_width, bottom - top)
         else:
             self._place = picture
-        self._scale = min(max(picture.height / 900.0, 0.4), 1.2)
+        self._scale = min(max(picture.height / 900.0, 0.55), 1.2)
         self._picture_top = picture.top
         self._room = picture.height * (1.0 - CENTRE_SHARE) / 2.0
         self._margin = max(4, round(10 * self._scale))
