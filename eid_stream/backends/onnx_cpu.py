@@ -28,7 +28,7 @@ from eid_stream.thumbnail import Thumbnail
 class CpuThreads:
     """How ONNX Runtime may use the CPU. The defaults are the measured ones of docs/performance.md."""
 
-    count: int = 2
+    count: int = 1
     """Threads that share one estimate, the caller's included."""
     spinning: bool = False
     """Whether idle threads burn CPU while they wait; they would take it from decoder, encoder and correction."""
