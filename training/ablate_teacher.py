@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from cyclopts import run
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from training.command import run_command
 from training.eid_losses import EidWeights, TransformName
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, HazeForm, load_haze
@@ -50,12 +50,11 @@ VARIANTS = (
 def main(out: Path, *, haze_steps: int = 200, teacher_steps: int = 120, threads: int | None = None) -> None:
     """Train a small teacher for every variant and print a table of PSNR against the hidden truth.
 
-    Parameters
-    ----------
-    out: Folder for pictures, checkpoints and table.md.
-    haze_steps: Batches for each form of the haze operator.
-    teacher_steps: Batches for each teacher.
-    threads: CPU threads; PyTorch decides otherwise.
+    Args:
+        out: Folder for pictures, checkpoints and table.md.
+        haze_steps: Batches for each form of the haze operator.
+        teacher_steps: Batches for each teacher.
+        threads: CPU threads; PyTorch decides otherwise.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -117,4 +116,4 @@ def _write_sheet(path: Path, rows: list[Tensor]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

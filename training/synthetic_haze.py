@@ -10,9 +10,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from cyclopts import run
 from numpy.typing import NDArray
 from torch import Tensor
+
+from training.command import run_command
 
 SIDE = 96
 Picture = NDArray[np.float32]
@@ -73,14 +74,13 @@ def _write(folder: Path, pictures: list[Picture]) -> None:
 def main(folder: Path, *, count: int = 200, seed: int = 0) -> None:
     """Write the folders of a small hazy world.
 
-    Parameters
-    ----------
-    folder: Where to.
-    count: Hazy and clear pictures, each.
-    seed: Seed of all pictures.
+    Args:
+        folder: Where to.
+        count: Hazy and clear pictures, each.
+        seed: Seed of all pictures.
     """
     write_problem(folder, count=count, seed=seed)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

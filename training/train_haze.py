@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from cyclopts import run
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.checkpoint import load_progress, save_checkpoint, save_progress
+from training.command import run_command
 from training.haze_losses import Discriminators, ReplayBuffer, Translations, translate
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, HazeForm, build_haze
@@ -191,20 +191,19 @@ def main(
 ) -> None:
     """Learn the haze operator H and its companion from unpaired hazy and clear frames.
 
-    Parameters
-    ----------
-    out: Folder for haze.safetensors, its card and the log; a stopped run goes on when called again.
-    form: scattering lays a smooth veil (ours), generator translates pictures (the paper's).
-    size: cpu is thin and small, gpu has the paper's sizes.
-    hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
-    clear: Folder of clear pictures, unpaired with the hazy ones.
-    find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
-    steps: How many batches; the size decides otherwise.
-    side: Side of the squares in pixels; the size decides otherwise.
-    adversarial_weight: Weight of the adversarial term; the size decides otherwise.
-    seed: Seed of weights and of every batch.
-    devices: Processes (CPU) or GPUs; each takes its share of a batch.
-    threads: CPU threads of each process; PyTorch decides otherwise.
+    Args:
+        out: Folder for haze.safetensors, its card and the log; a stopped run goes on when called again.
+        form: scattering lays a smooth veil (ours), generator translates pictures (the paper's).
+        size: cpu is thin and small, gpu has the paper's sizes.
+        hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
+        clear: Folder of clear pictures, unpaired with the hazy ones.
+        find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
+        steps: How many batches; the size decides otherwise.
+        side: Side of the squares in pixels; the size decides otherwise.
+        adversarial_weight: Weight of the adversarial term; the size decides otherwise.
+        seed: Seed of weights and of every batch.
+        devices: Processes (CPU) or GPUs; each takes its share of a batch.
+        threads: CPU threads of each process; PyTorch decides otherwise.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -235,4 +234,4 @@ def _save(learning: HazeLearning, frames: UnpairedFrames, out: Path, step: int) 
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

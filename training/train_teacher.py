@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from cyclopts import run
 from deepinv.loss.adversarial import UnsupAdversarialDiscriminatorLoss, UnsupAdversarialGeneratorLoss
 from deepinv.models import PatchGANDiscriminator
 from lightning_fabric import Fabric
@@ -15,6 +14,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.checkpoint import load_progress, save_checkpoint, save_progress
+from training.command import run_command
 from training.eid_losses import EidObjective, EidWeights, TransformName, build_transform
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, load_haze
@@ -199,24 +199,23 @@ def main(
 ) -> None:
     """Train the EID teacher: hazy pictures in, clear pictures out, learned from hazy frames and the haze operator.
 
-    Parameters
-    ----------
-    haze: haze.safetensors of training.train_haze.
-    out: Folder for teacher.safetensors, its card and the log; a stopped run goes on when called again.
-    size: cpu is thin and small, gpu has the paper's sizes.
-    faithful_settings: The released recipe's published settings, without its bugs.
-    hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
-    clear: Folder of clear pictures, unpaired with the hazy ones.
-    find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
-    alpha: Weight of equivariance; 1 as in the paper unless given.
-    identity: Weight of the identity on clear frames; 1 unless given.
-    transforms: The symmetries; rotate (by 90 degrees) and reflect unless given.
-    adversarial_weight: Weight of a discriminator that compares estimates with clear frames; 0 unless given.
-    steps: How many batches; the size decides otherwise.
-    side: Side of the squares in pixels; the size decides otherwise.
-    seed: Seed of weights and of every batch.
-    devices: Processes (CPU) or GPUs; each takes its share of a batch.
-    threads: CPU threads of each process; PyTorch decides otherwise.
+    Args:
+        haze: haze.safetensors of training.train_haze.
+        out: Folder for teacher.safetensors, its card and the log; a stopped run goes on when called again.
+        size: cpu is thin and small, gpu has the paper's sizes.
+        faithful_settings: The released recipe's published settings, without its bugs.
+        hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
+        clear: Folder of clear pictures, unpaired with the hazy ones.
+        find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
+        alpha: Weight of equivariance; 1 as in the paper unless given.
+        identity: Weight of the identity on clear frames; 1 unless given.
+        transforms: The symmetries; rotate (by 90 degrees) and reflect unless given.
+        adversarial_weight: Weight of a discriminator that compares estimates with clear frames; 0 unless given.
+        steps: How many batches; the size decides otherwise.
+        side: Side of the squares in pixels; the size decides otherwise.
+        seed: Seed of weights and of every batch.
+        devices: Processes (CPU) or GPUs; each takes its share of a batch.
+        threads: CPU threads of each process; PyTorch decides otherwise.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -275,4 +274,4 @@ def _save(learning: TeacherLearning, frames: UnpairedFrames, out: Path, step: in
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)
