@@ -123,6 +123,11 @@ def _dehaze_without_original(dehazer: Dehazer, frame: Frame) -> Frame:
     return replace(dehazer.dehaze(frame), original=None)
 
 
+def printable(address: str | None) -> str | None:
+    """An address without credentials, as it may be shown and stored."""
+    return None if address is None else redacted(address)
+
+
 def open_source(options: Options, live: LiveOptions) -> Source:
     """The source that an address means, in real time where somebody watches."""
     watched = options.out is None or live.live

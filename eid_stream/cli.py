@@ -78,7 +78,9 @@ def main() -> None:
 
 def _status(arguments: list[str]) -> int:
     try:
-        return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        return int(
+            app(_with_dash_values(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0
+        )
     except CycloptsError as error:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
     except EidStreamError as error:
@@ -90,6 +92,17 @@ def _status(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("eid-stream: stopped before the first frame; nothing was written.\n")
         return 130
+
+
+def _with_dash_values(arguments: list[str]) -> list[str]:
+    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument == "-" and joined and joined[-1].startswith("--"):
+            joined[-1] += "=-"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _say(error: EidStreamError) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eid_stream import __version__
-from eid_stream.assemble import Assembly, assemble
+from eid_stream.assemble import Assembly, assemble, printable
 from eid_stream.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
 from eid_stream.interrupts import Interrupts
 from eid_stream.live_options import LiveOptions
@@ -93,7 +93,7 @@ def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: flo
         "version": __version__,
         "outcome": outcome,
         "source": assembly.source.info.address,
-        "out": options.out,
+        "out": printable(options.out),
         "engine": assembly.engine_name(),
         "engine_choice": list(assembly.engine_choice()),
         "strength": options.strength,
