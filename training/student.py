@@ -76,8 +76,8 @@ class Student(nn.Module):
         overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
         coarse = F.relu(coarse + self.context(overview)[:, :, None, None])
         narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
-        cells = self.head(self.refine(F.relu(fine + narrow)))
-        gate = self.gate(overview)
+        cells = self.head(self.refine(F.relu(fine + narrow))).float()
+        gate = self.gate(overview).float()
         return self._opacity(cells[:, :2], gate[:, :, None, None]), _airlight(cells[:, 2:]), gate[:, 0]
 
     def _first_look(self, thumbnail: Tensor) -> Tensor:

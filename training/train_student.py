@@ -84,7 +84,7 @@ class StudentLearning:
     def __init__(self, options: StudentOptions, fabric: Fabric) -> None:
         self.options, self._fabric = options, fabric
         torch.manual_seed(options.seed)
-        self.student = Student(options.shape)
+        self.student = Student(options.shape).to(memory_format=torch.channels_last)
         if options.start:
             self.student.load_state_dict(load_checkpoint(options.start)[0])
         averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
