@@ -1,16 +1,19 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
 from eid_stream.backends.fallback import FAILURES_ALLOWED, EngineOpener, FallbackEngine
 from eid_stream.backends.prior import PriorEngine
 from eid_stream.backends.punctual import PunctualEngine
+from eid_stream.dehaze import Dehazer
 from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
 from eid_stream.golden import golden_thumbnails
 from eid_stream.haze_maps import HazeMaps
 from eid_stream.interfaces import Engine
+from eid_stream.sources.phantom import PhantomSource
 from tests.failing_engines import FAULTS, FailingEngine, Fault, raises_known, sleeps
 
 THUMBNAIL = golden_thumbnails(256, 192)["smoky"]
@@ -189,3 +192,22 @@ def test_a_late_answer_is_never_given_to_a_later_frame() -> None:
         break
     assert answer.density == PriorEngine().estimate(other).density
     slow_once.close()
+
+
+def test_a_stream_goes_on_through_the_loss_of_its_engine() -> None:
+    """Every frame comes out: dehazed, then as captured while the engine is lost and replaced, then dehazed again."""
+    lost = opener("cuda", lambda: FailingEngine(raises_known, calls=range(4, 1_000_000)))
+    engine = FallbackEngine([lost, opener("prior", PriorEngine)])
+    dehazer = Dehazer(engine)
+    states = []
+    with closing(PhantomSource("phantom:?size=320x240&frames=80&smoke=0.8")) as source:
+        for frame in source:
+            dehazed = dehazer.dehaze(frame)
+            assert dehazed.index == frame.index
+            states.append(dehazed.state.dehazed)
+            time.sleep(0 if dehazed.state.dehazed else 0.02)
+    dehazer.close()
+    assert all(states[:4])
+    assert not any(states[4 : 4 + FAILURES_ALLOWED])
+    assert states[-1], engine.reasons
+    assert engine.reasons[-1].startswith("prior: in use")
