@@ -23,5 +23,6 @@ def ycbcr_to_rgb(matrix: int) -> Tensor:
 
 
 def convert(pictures: Tensor, matrices: Tensor) -> Tensor:
-    """Multiply the channels of pictures (n, 3, h, w) by matrices (n, 3, 3) or one (3, 3)."""
-    return torch.einsum("...ij,...jhw->...ihw", matrices, pictures)
+    """Multiply the channels of pictures (n, 3, h, w) by matrices (n, 3, 3) or one (3, 3), never in half precision."""
+    with torch.autocast(pictures.device.type, enabled=False):
+        return torch.einsum("...ij,...jhw->...ihw", matrices, pictures)

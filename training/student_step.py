@@ -27,7 +27,7 @@ class BatchSizes:
     clips: int = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: Fabric converts a batch field by field
 class StudentBatch:
     """Everything one step looks at."""
 

@@ -1,17 +1,20 @@
 """Rendered smoke kept for training: computed once, used many times, each time cut, turned and tinted anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.smoke import Smoke
+from eid_stream.smoke import Smoke, draw_look
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 Array = NDArray[np.float32]
 CAMERA_SHARES = {"robotic": 0.45, "grey": 0.3, "warm": 0.25}
 """How often smoke is lit as by each kind of camera system (``eid_stream.smoke.look``)."""
+PLUME_SHARE = 0.3
+"""Share of takes that are hardly more than a plume at an instrument's tip."""
+PLUME_DENSITIES = (0.03, 0.3)
 VEIL_WIDTH, VEIL_HEIGHT = 128, 96
 STEP_SECONDS = 0.12
 """Time between the two moments of a take."""
@@ -33,9 +36,8 @@ class VeilBank:
     def __init__(self, *, count: int, seed: int, densities: tuple[float, float] = (0.08, 0.75)) -> None:
         rng = np.random.default_rng([seed, 0xBA4C])
         cameras = rng.choice(list(CAMERA_SHARES), count, p=list(CAMERA_SHARES.values()))
-        self._takes = [
-            _render(seed * 100_003 + n, float(rng.uniform(*densities)), str(camera)) for n, camera in enumerate(cameras)
-        ]
+        seeds = range(seed * 100_003, seed * 100_003 + count)
+        self._takes = [_draw_take(rng, *drawn, densities) for drawn in zip(seeds, cameras, strict=True)]
 
     def draw(self, rng: np.random.Generator, moments: int = 2) -> Take:
         """A random take on the canvas, cut, turned, thinned or thickened; colour and brightness vary."""
@@ -53,8 +55,12 @@ class VeilBank:
         return Take(_enlarge(np.power(transmission, thickness)), _enlarge(airlight * brightness), float(take.tint))
 
 
-def _render(seed: int, density: float, camera: str) -> Take:
-    smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=density, camera=camera)
+def _draw_take(rng: np.random.Generator, seed: int, camera: str, densities: tuple[float, float]) -> Take:
+    look = draw_look(seed, camera)
+    if rng.random() < PLUME_SHARE:
+        look, densities = replace(look, uniform=0.02, gradient=0.0, cloud=0.08, plume=0.9), PLUME_DENSITIES
+    density = float(rng.uniform(*densities))
+    smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=density, look=look)
     start = (seed % 97) * 0.31
     veils = [smoke.veil(start), smoke.veil(start + STEP_SECONDS)]
     transmission = np.stack([veil.transmission for veil in veils]).astype(np.float16)
