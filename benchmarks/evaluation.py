@@ -150,12 +150,15 @@ class _FlickerWatch:
 
 
 def head(pictures: PictureSet, limit: int) -> PictureSet:
-    """The first ``limit`` shots of a set."""
+    """The first ``limit`` shots of a set; its sheet shows some of them."""
+    shown = pictures.sheet_shots
+    if any(shot >= limit for shot in shown):
+        shown = tuple(limit * part // 6 for part in (1, 3, 5))
     return PictureSet(
         pictures.name,
         pictures.measures,
         lambda: islice(pictures.shots(), limit),
         score_every=min(pictures.score_every, max(1, limit // 5)),
         flicker_every=pictures.flicker_every,
-        sheet_shots=tuple(shot for shot in pictures.sheet_shots if shot < limit),
+        sheet_shots=shown,
     )

@@ -1,13 +1,18 @@
-"""Latency of the dehaze stage: a table for people, one JSON line last: ``python -m benchmarks.latency``."""
+"""Latency: a table for people, one JSON line last.
+
+``python -m benchmarks.latency`` times the dehaze stage, ``--live`` what a whole live run adds to the picture's way.
+"""
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cyclopts import App
 
 from benchmarks.dehaze_latency import PARTS, measure_dehaze
+from benchmarks.live_latency import FORMATS, DisplayPath, LiveLatency, LiveName, measure_live
 from eid_stream.backends import open_engine
 from eid_stream.options import EngineName
 from eid_stream.stats import PERCENTILES, Histogram
@@ -29,19 +34,62 @@ class Options:
 
 
 @app.default
-def main(*, only: SizeName | None = None, engine: EngineName = "auto", frames: int = 300) -> None:
-    """Time thumbnail, estimate, smooth, apply and the whole dehaze stage at three sizes.
+def main(
+    *,
+    only: SizeName | LiveName | None = None,
+    engine: EngineName = "auto",
+    frames: int = 300,
+    live: bool = False,
+    seconds: float = 15.0,
+) -> None:
+    """Time thumbnail, estimate, smooth, apply and the whole dehaze stage at three sizes, or live runs.
 
     Parameters
     ----------
     only
-        Measure one size only.
+        Measure one size only, or one live format such as 1080p30.
     engine
         Engine to measure.
     frames
         Frames per size, after warming up.
+    live
+        Play the phantom in real time through capture, dehaze and display, alone, beside a recording, and, where there
+        is a display, in a window; time from capture to hand-over.
+    seconds
+        Length of each live run, after warming up.
     """
-    print(json.dumps(measure(Options(only=only, engine=engine, frames=frames))))
+    if live or only in FORMATS:
+        names = [only] if only in FORMATS else list(FORMATS)
+        print(json.dumps(measure_live_runs(names, engine, seconds=seconds)))
+    else:
+        size = only if only in SIZES else None
+        print(json.dumps(measure(Options(only=size, engine=engine, frames=frames))))
+
+
+def measure_live_runs(names: Sequence[LiveName], engine: EngineName, *, seconds: float) -> dict[str, object]:
+    """Play each format, print the table and return what goes into the JSON line."""
+    opened = open_engine(engine)
+    told: dict[str, object] = {"benchmark": "live latency", "engine": opened.card.name, "cores": os.cpu_count()}
+    paths: list[DisplayPath] = ["null", "recording"]
+    if os.environ.get("DISPLAY"):
+        paths.append("window")
+    print(f"Added latency with the {opened.card.name} engine, milliseconds, {seconds:g} s each")
+    columns = (*(f"p{percent}" for percent in PERCENTILES), "max", "dropped", "late", "bypassed")
+    print(f"{'format':<9}{'into':<11}" + "".join(f"{column:>9}" for column in columns))
+    for name in names:
+        runs = {path: measure_live(opened, name, path, seconds=seconds) for path in paths}
+        for path, run in runs.items():
+            print(_live_row(name, path, run))
+        told[name] = runs["null"].as_dict() | {path: run.as_dict() for path, run in runs.items() if path != "null"}
+    opened.close()
+    return told
+
+
+def _live_row(name: LiveName, path: DisplayPath, run: LiveLatency) -> str:
+    times = (*(run.times.percentile_ms(percent) for percent in PERCENTILES), run.times.max_ms)
+    counts = (run.dropped, run.late, sum(run.bypassed.values()))
+    values = "".join(f"{value:>9.2f}" for value in times) + "".join(f"{count:>9}" for count in counts)
+    return f"{name:<9}{path:<11}{values}"
 
 
 def measure(options: Options) -> dict[str, object]:
