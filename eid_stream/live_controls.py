@@ -52,8 +52,10 @@ class LiveControls:
         trouble: Callable[[], str] = lambda: "",
         frozen: Callable[[], bool] = lambda: False,
         outlet_troubles: Sequence[Callable[[], str]] = (),
+        on_shown: Callable[[Frame], None] = lambda _: None,
     ) -> None:
-        """Keep hold of the parts; nothing is asked before the window does."""
+        """Keep hold of the parts; nothing is asked before the window does. ``on_shown`` hears of every shown frame."""
+        self._on_shown = on_shown
         self._enhancement = enhancement
         self._latch = latch
         self._stats = stats
@@ -140,6 +142,7 @@ class LiveControls:
     def shown(self, frame: Frame) -> None:
         """Time and count a frame that was just handed to the display."""
         added_ns = time.monotonic_ns() - frame.captured_ns
+        self._on_shown(frame)
         self._stats.stage(CAPTURE_TO_WINDOW).record(added_ns)
         self._stats.written[WINDOW] += 1
         self._stats.position_seconds = float(frame.seconds)
