@@ -47,14 +47,16 @@ def engine_key(
     )
 
 
-def load_built(target: str, cache: EngineCache | None = None) -> StoredEngine:
+def load_built(target: str, cache: EngineCache | None = None, gpu: Gpu | None = None) -> StoredEngine:
     """The engine of the shipped student that was built here: FP16 before FP32, exact before compatible.
+
+    ``cache`` and ``gpu`` are those of this machine unless given.
 
     Raises:
         EngineLoadError: no driver, a library is missing, nothing was built, or the file is damaged.
         EngineMismatchError: the file was made for something else.
     """
-    gpu, card, cache = find_gpu(), shipped_card(), cache or EngineCache()
+    gpu, card, cache = gpu or find_gpu(), shipped_card(), cache or EngineCache()
     for key in _keys(target, card.student_sha256, gpu):
         if cache.path(key).exists():
             return cache.load(key)
