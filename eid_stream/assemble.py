@@ -30,6 +30,8 @@ from eid_stream.stats import Stats
 
 RECORD = "record"
 NULL_ADDRESS = "null:"
+_STUCK_SECONDS = 30.0
+"""A GPU that has not answered for so long has failed, and another engine is opened: a file waits, but not for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 engine_choice=parts.engine_choice,
                 show=None if parts.window is None else parts.window.run,
             )
-        engine = open_engine(options.engine)
+        engine = open_engine(options.engine, late_seconds=_STUCK_SECONDS)
         opened.callback(engine.close)
         out = None if options.out in (None, NULL_ADDRESS) else Path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
