@@ -79,11 +79,15 @@ class Composer:
         width, height = self.shown_size(frame.width, frame.height)
         strips = 2 * STRIP_HEIGHT if view.marks_outside else 0
         place = fit(columns * width, height, canvas_width, canvas_height, strips, upscale=view.upscale)
-        canvas = self._cleared(canvas_width, canvas_height, place)
         one = Place(place.left, place.top, place.width // columns, place.height)
         left = frame.captured if original or view.side_by_side else frame
         right = frame.captured if original else frame
-        one.of(canvas)[...] = self._picture(left, view, one)
+        picture = self._picture(left, view, one)
+        if picture.shape[:2] == (canvas_height, canvas_width) and picture.flags.c_contiguous:
+            canvas = picture  # it fills the window and is ours: nothing to copy
+        else:
+            canvas = self._cleared(canvas_width, canvas_height, place)
+            one.of(canvas)[...] = picture
         border = None
         if view.side_by_side:
             two = Place(one.left + one.width, one.top, one.width, one.height)
