@@ -44,8 +44,9 @@ def pick_video(container: InputContainer, path: Path) -> VideoStream:
     """
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
-        others = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
-        raise SourceOpenError(f"{path} holds no video, only {others}. Give a file with moving pictures.")
+        others = ", ".join(sorted({s.type for s in container.streams}))
+        found = f"no video, only {others}" if others else "nothing that can be played"
+        raise SourceOpenError(f"{path} holds {found}. Give a file with moving pictures.")
     stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
     if stream.codec_context is None:
         raise SourceOpenError(f"The video codec of {path} is not known to this FFmpeg. Convert the file first.")
