@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from eid_stream.backends.student import PROGRAM_FILE
+from eid_stream.engine_cache import EngineCache, EngineKey
+from eid_stream.engine_card import EngineCard
 from eid_stream.errors import ConfigError
-from engines.build import Options, build
+from engines.build import Options, _already_built, build
 from tests.fake_driver import environment_with_driver
 from tests.made_up_student import write_student
 
@@ -71,3 +73,16 @@ def test_a_program_that_its_card_does_not_speak_of_is_refused(tmp_path: Path) ->
 def test_tensorrts_own_options_are_refused_for_other_targets() -> None:
     with pytest.raises(ConfigError, match="--target tensorrt"):
         build(Options(target="cuda", hardware_compatible=True))
+
+
+def test_a_damaged_engine_is_built_again_and_the_reason_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = EngineCache(tmp_path)
+    key = EngineKey("cuda", "fp16", "a" * 64, "NVIDIA H200", "580.95.05", "torch 2.14.1")
+    assert not _already_built(cache, key)
+    assert capsys.readouterr().out == ""
+    path = cache.save(key, b"program", EngineCard("student", "1", "cuda", 256, 192, 32, 24))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not _already_built(cache, key)
+    assert "Built again, because: The engine file" in capsys.readouterr().out
