@@ -17,7 +17,7 @@ FAITHFUL_CODES = 12.0
 """A pixel counts where warping the second frame onto the first leaves at most this difference of 8 bit luma."""
 
 
-@dataclass(slots=True, eq=False)  # not frozen: Fabric converts a batch field by field
+@dataclass(frozen=True, slots=True, eq=False)
 class ClipPairs:
     """Pairs of frames: RGB (n, 3, h, w) in [0, 1] of either, the way from first to second, and where it holds."""
 

@@ -17,7 +17,7 @@ LINEAR_SHARE = 0.35
 """Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
 
 
-@dataclass(slots=True, eq=False)  # not frozen: Fabric converts a batch field by field
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderedBatch:
     """Rendered smoke and its truth; RGB in [0, 1], not Y'CbCr."""
 
@@ -41,7 +41,7 @@ class RenderedBatch:
         return RenderedBatch(clear, hazy, density, content, veil, in_light)
 
 
-@dataclass(slots=True, eq=False)  # not frozen: Fabric converts a batch field by field
+@dataclass(frozen=True, slots=True, eq=False)
 class RealBatch:
     """Real frames of known kind and unknown truth, RGB (n, 3, h, w), content (n, 1, h, w)."""
 

@@ -27,7 +27,7 @@ class BatchSizes:
     clips: int = 1
 
 
-@dataclass(slots=True, eq=False)  # not frozen: Fabric converts a batch field by field
+@dataclass(frozen=True, slots=True, eq=False)
 class StudentBatch:
     """Everything one step looks at."""
 
@@ -86,9 +86,15 @@ def loss_terms(student: Student, batch: StudentBatch) -> dict[str, Tensor]:
     Pictures are corrected and compared at half the thumbnail's size: maps are smooth, and it is three times as fast.
     """
     groups = batch.pictures()
-    sizes = [len(group) for group in groups]
     ycbcr = convert(torch.cat(groups), batch.to_ycbcr)
-    opacity, airlight, gate = student.see(ycbcr)
+    seen = student.see(ycbcr)
+    with torch.autocast(ycbcr.device.type, enabled=False):  # only the network may work in half precision
+        return _terms(batch, ycbcr, *seen, sizes=[len(group) for group in groups])
+
+
+def _terms(
+    batch: StudentBatch, ycbcr: Tensor, opacity: Tensor, airlight: Tensor, gate: Tensor, sizes: list[int]
+) -> dict[str, Tensor]:
     corrected = apply_maps(F.avg_pool2d(ycbcr, 2), maps_of(opacity, airlight))
     smoky, sooner, later, _, hazy, *pair = torch.split(corrected, sizes)
     opacities, gates = torch.split(opacity, sizes), torch.split(gate, sizes)

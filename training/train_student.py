@@ -74,8 +74,15 @@ class _StudentLoss(nn.Module):
         super().__init__()
         self.student = student
 
-    def forward(self, batch: StudentBatch) -> dict[str, Tensor]:
-        return loss_terms(self.student, batch)
+    def forward(self, sealed: "_Sealed") -> dict[str, Tensor]:
+        return loss_terms(self.student, sealed.batch)
+
+
+class _Sealed:
+    """Hides a batch from Fabric, which would round its colours to half precision."""
+
+    def __init__(self, batch: StudentBatch) -> None:
+        self.batch = batch
 
 
 class StudentLearning:
@@ -102,7 +109,7 @@ class StudentLearning:
 
     def step(self, batch: StudentBatch) -> dict[str, float]:
         """Improve the student on one batch; returns the loss's terms by name."""
-        terms = total_loss(self._loss(batch), self.options.weights)
+        terms = total_loss(self._loss(_Sealed(batch)), self.options.weights)
         self._optimiser.zero_grad()
         self._fabric.backward(terms["total"])
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
