@@ -17,6 +17,7 @@ from eid_stream.sources.address import (
     parse_network,
     redacted,
 )
+from eid_stream.sources.ffmpeg_program import FfmpegProgram
 from eid_stream.sources.live_stream import LiveInput, LiveStream
 from eid_stream.sources.opencv_camera import OpenCvCamera
 from eid_stream.sources.real_time import RealTimeSource
@@ -72,6 +73,9 @@ def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[]
         return lambda: OpenCvCamera(number, width=wish.width, height=wish.height, rate=wish.rate)
     if _DEVICE.fullmatch(address):
         return lambda: LiveStream(_device(address, wish))
+    if address.startswith("srt://"):
+        label, receive = redacted(address), ("-protocol_whitelist", "srt", "-i", address, "-c", "copy")
+        return lambda: FfmpegProgram(label, receive, container="mpegts")
     if is_network(address):
         wanted = _network(parse_network(address), address)
     elif address == "-":
@@ -79,7 +83,7 @@ def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[]
     elif address.startswith("lavfi:"):
         wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
     elif address.startswith("screen:"):
-        wanted = _screen(address, wish)
+        return lambda: FfmpegProgram(address, _screen(address, wish), container="nut", skip_backlog=False)
     else:
         raise ConfigError(f"{redacted(address)} is not the address of a live source.")
     return lambda: LiveStream(wanted)
@@ -112,9 +116,9 @@ def _only(protocols: str) -> dict[str, str]:
     return {"protocol_whitelist": protocols, "format_whitelist": STREAM_FORMATS}
 
 
-def _screen(address: str, wish: CaptureWish) -> LiveInput:
+def _screen(address: str, wish: CaptureWish) -> tuple[str, ...]:
     """``screen:`` is the whole X11 display, ``screen::1+100,50`` a display and a corner."""
-    options = {"draw_mouse": "0", "framerate": str(wish.rate or 30)}
-    if wish.width and wish.height:
-        options["video_size"] = f"{wish.width}x{wish.height}"
-    return LiveInput(address, address.removeprefix("screen:") or os.environ.get("DISPLAY", ":0"), "x11grab", options)
+    size = ("-video_size", f"{wish.width}x{wish.height}") if wish.width and wish.height else ()
+    display = address.removeprefix("screen:") or os.environ.get("DISPLAY", ":0")
+    grab = ("-f", "x11grab", "-draw_mouse", "0", "-framerate", str(wish.rate or 30))
+    return (*grab, *size, "-i", display, "-c:v", "rawvideo")

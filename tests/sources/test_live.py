@@ -20,6 +20,11 @@ from eid_stream.sources.reconnecting import ReconnectingSource
 from tests.senders import FFMPEG, QUIET, ffmpeg, free_port, http_server, needs_ffmpeg, over_rtsp, over_udp, sending
 
 PATIENCE_SECONDS = 30.0
+PROTOCOLS = (
+    subprocess.run([FFMPEG, "-hide_banner", "-protocols"], capture_output=True, text=True, check=False).stdout.split()
+    if FFMPEG
+    else []
+)
 
 
 def until_gap(before: Frame, frames: Iterator[Frame], gap_seconds: float) -> tuple[Frame, Frame]:
@@ -119,6 +124,18 @@ def test_an_rtsp_sender_is_received() -> None:
             sender.kill()
     assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
     assert (source.info.width, source.info.height, source.info.codec) == (160, 120, "h264")
+
+
+@needs_ffmpeg
+@pytest.mark.skipif("srt" not in PROTOCOLS, reason="the ffmpeg program has no SRT")
+def test_srt_is_received_through_the_ffmpeg_program() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    with (
+        ffmpeg(*sending("-f", "mpegts", f"srt://127.0.0.1:{port}?mode=listener")),
+        closing(open_live_patiently(f"srt://127.0.0.1:{port}")) as source,
+    ):
+        frames = list(islice(source, 5))
+    assert [(frame.index, frame.width) for frame in frames] == [(number, 160) for number in range(5)]
 
 
 @needs_ffmpeg
