@@ -32,7 +32,7 @@ class StudentShape:
     dark_channel: bool = True
     """Whether the network is shown the thumbnail's dark channel (He et al. 2009, eq. 5)."""
     gated: bool = True
-    """Whether a view of the whole picture decides how much of the opacity counts."""
+    """Whether a view of the whole picture, taught to tell smoke from none, raises or lowers all opacities."""
 
 
 class Student(nn.Module):
@@ -93,10 +93,9 @@ class Student(nn.Module):
 
     def _opacity(self, cells: Tensor, gate: Tensor) -> Tensor:
         luma, difference = cells[:, :1], cells[:, 1:]
-        logits = torch.cat([luma, luma + difference], dim=1) - 2.0
-        opacity = torch.sigmoid(logits)
         if self.shape.gated:
-            opacity = opacity * torch.sigmoid(gate)
+            luma = luma + gate
+        opacity = torch.sigmoid(torch.cat([luma, luma + difference], dim=1) - 2.0)
         return (1.0 - T_MIN) * F.relu(opacity - DEAD_ZONE) / (1.0 - DEAD_ZONE)
 
     def _density(self, thumbnail: Tensor, opacity: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ def _terms(
     terms = {
         **_against_truth(smoky, batch),
         "identity": losses.identity(opacities[3]),
-        "gate": _gate_loss(torch.cat([gates[0], gates[4]]), gates[3]),
+        "gate": _gate_loss(gates[0], batch.rendered.density[0], hazy=gates[4], clear=gates[3]),
         "density": _density_loss(opacities[0], batch.rendered),
         **_against_veil(opacities[0], torch.split(airlight, sizes)[0], batch),
         "smoothness": losses.smoothness(opacity, airlight),
@@ -143,9 +143,10 @@ def _dark_loss(rgb: Tensor, batch: StudentBatch) -> Tensor:
     return losses.dark_excess(losses.dark_statistics(rgb.clamp(0.0, 1.0), _halved(batch.hazy.content)), wanted)
 
 
-def _gate_loss(smoky: Tensor, clear: Tensor) -> Tensor:
-    """Rendered and real smoke against clear pictures; labels of real frames are a few per cent wrong."""
-    smoky_loss = F.binary_cross_entropy_with_logits(smoky, torch.full_like(smoky, 0.95))
+def _gate_loss(rendered: Tensor, density: Tensor, *, hazy: Tensor, clear: Tensor) -> Tensor:
+    """Smoke, rendered or real, against clear pictures; labels of real frames are a few per cent wrong."""
+    smoky = torch.cat([0.05 + 0.9 * (10.0 * density).clamp(max=1.0), torch.full_like(hazy, 0.95)])
+    smoky_loss = F.binary_cross_entropy_with_logits(torch.cat([rendered, hazy]), smoky)
     return smoky_loss + F.binary_cross_entropy_with_logits(clear, torch.full_like(clear, 0.05))
 
 

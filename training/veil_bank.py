@@ -12,9 +12,11 @@ from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 Array = NDArray[np.float32]
 CAMERA_SHARES = {"robotic": 0.45, "grey": 0.3, "warm": 0.25}
 """How often smoke is lit as by each kind of camera system (``eid_stream.smoke.look``)."""
-PLUME_SHARE = 0.3
-"""Share of takes that are hardly more than a plume at an instrument's tip."""
-PLUME_DENSITIES = (0.03, 0.3)
+PLUME_SHARE = 0.35
+"""Share of takes that are hardly more than a plume, or a puff, at an instrument's tip."""
+PLUME_DENSITIES = (0.01, 0.25)
+PLUME_LENGTHS = (0.05, 0.6)
+"""In picture widths."""
 VEIL_WIDTH, VEIL_HEIGHT = 128, 96
 STEP_SECONDS = 0.12
 """Time between the two moments of a take."""
@@ -58,7 +60,9 @@ class VeilBank:
 def _draw_take(rng: np.random.Generator, seed: int, camera: str, densities: tuple[float, float]) -> Take:
     look = draw_look(seed, camera)
     if rng.random() < PLUME_SHARE:
-        look, densities = replace(look, uniform=0.02, gradient=0.0, cloud=0.08, plume=0.9), PLUME_DENSITIES
+        length = float(rng.uniform(*PLUME_LENGTHS))
+        look = replace(look, uniform=0.02, gradient=0.0, cloud=0.05, plume=0.93, plume_length=length)
+        densities = PLUME_DENSITIES
     density = float(rng.uniform(*densities))
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=density, look=look)
     start = (seed % 97) * 0.31
