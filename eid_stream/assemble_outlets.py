@@ -15,6 +15,7 @@ from eid_stream.options import Options
 from eid_stream.pipeline import Outlet
 from eid_stream.sinks.container_choice import choose_container
 from eid_stream.sinks.disk_space import DiskSpace
+from eid_stream.sinks.ffmpeg_program_out import FfmpegProgramOut
 from eid_stream.sinks.live_recorder import LiveRecorder, SegmentLimit
 from eid_stream.sinks.null import NullSink
 from eid_stream.sinks.recorder import Recorder
@@ -115,6 +116,14 @@ class _OutletMaker:
             )
         parsed = parse_network(address)
         options = self._options
+        if scheme == "srt":
+            self._add_stream(
+                scheme,
+                lambda first: FfmpegProgramOut(
+                    address, redacted(address), self._info, first, quality=options.quality, preset=options.preset
+                ),
+            )
+            return
         self._add_stream(
             scheme,
             lambda first: StreamOut(

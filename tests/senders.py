@@ -19,6 +19,15 @@ QUIET = ("-hide_banner", "-loglevel", "quiet", "-nostdin")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "5", "-threads", "1", "-an")
 
 
+def ffmpeg_protocols() -> list[str]:
+    """What the ffmpeg program speaks; nothing where it is not installed."""
+    if FFMPEG is None:
+        return []
+    return subprocess.run(
+        [FFMPEG, "-hide_banner", "-protocols"], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import av
 import pytest
 
-from tests.senders import FFMPEG, QUIET, ffmpeg, free_port, needs_ffmpeg, over_udp, sending
+from tests.senders import FFMPEG, QUIET, ffmpeg, ffmpeg_protocols, free_port, needs_ffmpeg, over_udp, sending
 
 SOURCE = "lavfi:testsrc2=size=160x120:rate=25,format=yuv420p"
 PATIENCE_SECONDS = 60.0
@@ -115,12 +115,16 @@ def test_an_outlet_that_nobody_receives_does_not_touch_the_others(tmp_path: Path
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp"])
+@pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp", "srt"])
 def test_a_real_receiver_gets_the_stream(tmp_path: Path, scheme: str) -> None:
     got = tmp_path / "got.mkv"
-    port = free_port(socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM)
-    address = f"{scheme}://127.0.0.1:{port}/live"
-    listen = {"rtsp": ("-rtsp_flags", "listen"), "rtmp": ("-listen", "1"), "udp": ()}[scheme]
+    if scheme == "srt" and "srt" not in ffmpeg_protocols():
+        pytest.skip("the ffmpeg program has no SRT")
+    port = free_port(socket.SOCK_DGRAM if scheme in ("udp", "srt") else socket.SOCK_STREAM)
+    address = f"{scheme}://127.0.0.1:{port}" + ("" if scheme in ("udp", "srt") else "/live")
+    listen = {"rtsp": ("-rtsp_flags", "listen"), "rtmp": ("-listen", "1"), "udp": (), "srt": ("-mode", "listener")}[
+        scheme
+    ]
     receive = (*listen, "-i", address, "-t", "1.5", "-c", "copy", "-y", str(got))
     with ffmpeg(*receive) as receiver, running("--source", SOURCE, "--out", address) as sender:
         receiver.wait(timeout=PATIENCE_SECONDS)

@@ -17,14 +17,20 @@ from eid_stream.interfaces import Source
 from eid_stream.sources.live import is_live, open_live
 from eid_stream.sources.opencv_camera import OpenCvCamera
 from eid_stream.sources.reconnecting import ReconnectingSource
-from tests.senders import FFMPEG, QUIET, ffmpeg, free_port, http_server, needs_ffmpeg, over_rtsp, over_udp, sending
+from tests.senders import (
+    FFMPEG,
+    QUIET,
+    ffmpeg,
+    ffmpeg_protocols,
+    free_port,
+    http_server,
+    needs_ffmpeg,
+    over_rtsp,
+    over_udp,
+    sending,
+)
 
 PATIENCE_SECONDS = 30.0
-PROTOCOLS = (
-    subprocess.run([FFMPEG, "-hide_banner", "-protocols"], capture_output=True, text=True, check=False).stdout.split()
-    if FFMPEG
-    else []
-)
 
 
 def until_gap(before: Frame, frames: Iterator[Frame], gap_seconds: float) -> tuple[Frame, Frame]:
@@ -127,8 +133,9 @@ def test_an_rtsp_sender_is_received() -> None:
 
 
 @needs_ffmpeg
-@pytest.mark.skipif("srt" not in PROTOCOLS, reason="the ffmpeg program has no SRT")
 def test_srt_is_received_through_the_ffmpeg_program() -> None:
+    if "srt" not in ffmpeg_protocols():
+        pytest.skip("the ffmpeg program has no SRT")
     port = free_port(socket.SOCK_DGRAM)
     with (
         ffmpeg(*sending("-f", "mpegts", f"srt://127.0.0.1:{port}?mode=listener")),
