@@ -57,7 +57,7 @@ class LiveLatency:
         }
 
 
-class _Ring:
+class PhantomRing:
     """Frames of the phantom, shown again and again with new time stamps."""
 
     def __init__(self, size: str, rate: int, seconds: float) -> None:
@@ -70,7 +70,8 @@ class _Ring:
         for number in range(self.count):
             yield replace(self._frames[number % _RING], pts=number, index=number, time_base=self.info.time_base)
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Nothing to release."""
 
 
 class _Meter:
@@ -107,13 +108,14 @@ class _MeteredSink:
     def write(self, frame: Frame) -> None:
         self._meter.note(frame)
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Nothing to release."""
 
 
 def measure_live(engine: Engine, name: LiveName, path: DisplayPath, *, seconds: float) -> LiveLatency:
     """Play one format for ``seconds`` after warming up: into nothing, with a recording beside it, or into a window."""
     size, rate = FORMATS[name]
-    ring = _Ring(size, rate, _WARM_SECONDS + seconds)
+    ring = PhantomRing(size, rate, _WARM_SECONDS + seconds)
     meter = _Meter(rate)
     latch, stats = BypassLatch(), Stats()
     deadline = min(max(1.0 / rate, 0.02), 0.04)
@@ -144,7 +146,8 @@ class _Shared:
     def reset(self) -> None:
         self._engine.reset()
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Nothing to release."""
 
 
 def _recorder(folder: Path, info: StreamInfo) -> LiveRecorder:
