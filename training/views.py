@@ -10,6 +10,8 @@ from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
 from training.picture_cache import Picture
 
 Array = NDArray[np.float32]
+OVEREXPOSED_SHARE = 0.15
+"""Share of views that are bright, pale and partly white without any smoke of their own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +72,9 @@ def _recolour(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     gamma = np.exp(rng.normal(0.0, 0.15))
     gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
+    if rng.random() < OVEREXPOSED_SHARE:
+        gains *= rng.uniform(1.2, 2.2)
+        saturation *= float(rng.uniform(0.4, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     lit = cv2.LUT(rgb, np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None])
     mix = saturation * np.eye(3) + (1.0 - saturation) / 3.0
