@@ -1,5 +1,6 @@
 """From options to the parts of a live run: the guarded dehaze stage, the window, the outlets."""
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from eid_stream import __version__
-from eid_stream.assemble_outlets import LiveOutlets, open_outlets
+from eid_stream.assemble_outlets import NULL_ADDRESS, LiveOutlets, open_outlets
 from eid_stream.backends import open_engine
 from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.bypass import BypassLatch, BypassPolicy
@@ -20,7 +21,7 @@ from eid_stream.live_controls import LiveControls
 from eid_stream.live_options import LiveOptions
 from eid_stream.metrics_endpoint import MetricsEndpoint
 from eid_stream.options import Options
-from eid_stream.sinks.monitors import check_display, find_monitor
+from eid_stream.sinks.monitors import check_display, find_monitor, has_display
 from eid_stream.sinks.view import View
 from eid_stream.sinks.window import Window
 from eid_stream.sources.frozen_input import FrozenInputWatch
@@ -55,16 +56,14 @@ def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Sourc
 
 
 def assemble_live(options: Options, live: LiveOptions, source: Source, stats: Stats, opened: ExitStack) -> LiveParts:
-    """Build a live run around an open source; with no ``--out`` there is a window. Everything is closed by ``opened``.
+    """Build a live run around an open source. Everything is closed by ``opened``.
 
     Raises:
         EidStreamError: something cannot be used.
     """
-    windowed = options.out is None
-    monitor = None
-    if windowed:
-        check_display()
-        monitor = find_monitor(live.monitor or 0)
+    windowed = wants_window(options, live)
+    monitor = find_monitor(live.monitor or 0) if windowed else None
+    _tell_of_lost_signals()
     latch = BypassLatch(_policy(live))
     enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
     opened.callback(enhancement.close)
@@ -91,6 +90,18 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
         )
     limited = watch if options.duration is None else LimitedSource(watch, options.duration)
     return LiveParts(limited, enhancement, outlets, window, engine_choice)
+
+
+def wants_window(options: Options, live: LiveOptions) -> bool:
+    """Whether a live run shows its picture: where asked, without ``--out``, and beside a recording if that is possible.
+
+    Raises:
+        SinkOpenError: a window is needed and there is no display.
+    """
+    if live.window or (live.window is None and options.out is None):
+        check_display()
+        return True
+    return live.window is None and options.out not in ("-", NULL_ADDRESS) and has_display()
 
 
 def _policy(live: LiveOptions) -> BypassPolicy:
@@ -139,6 +150,15 @@ def _controls(
         frozen=lambda: watch.frozen,
         outlet_troubles=[partial(getattr, stream, "trouble") for stream in outlets.streams],
     )
+
+
+def _tell_of_lost_signals() -> None:
+    """Sources and outlets that are lost and looked for again say so on standard error, window or not."""
+    told = logging.getLogger("eid_stream.live")
+    if not told.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        told.addHandler(handler)
 
 
 def _mark(enhancement: DeadlineDehazer) -> str:

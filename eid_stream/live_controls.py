@@ -116,7 +116,7 @@ class LiveControls:
             self._latch.warning(now),
             *(recording.warning for recording in self._recordings),
             *(trouble() for trouble in self._outlet_troubles),
-            *self._stats.faults,
+            *list(self._stats.faults),
             said if now - since < SAID_SECONDS else "",
         ]
         return [line[:_LONGEST_LINE] for line in lines if line]

@@ -23,6 +23,8 @@ class LiveOptions:
 
     live: bool = False
     """Play a file or the phantom in real time, dropping frames rather than being late."""
+    window: Annotated[bool | None, Parameter(show_default=False)] = None
+    """Show the picture in a window. [default: yes without --out, and beside a recording where there is a display]"""
     fullscreen: bool = False
     """Fill the monitor."""
     monitor: int | None = None

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from tests.senders import FFMPEG, QUIET
 Picture = NDArray[np.uint8]
 Found = TypeVar("Found")
 SCREEN = 1280, 720
-PATIENCE_SECONDS = 25.0
+PATIENCE_SECONDS = 90.0
 GREEN, AMBER, RED = (120, 220, 120), (0, 190, 255), (60, 60, 255)
 """BGR of the marks."""
 needs_screen = pytest.mark.skipif(
@@ -84,7 +85,10 @@ class WindowRun:
     def wait_for_picture(self, wanted: Callable[[Picture], object], what: str) -> Picture:
         def seen() -> Picture | None:
             picture = self.screenshot()
-            return picture if wanted(picture) else None
+            if wanted(picture):
+                return picture
+            cv2.imwrite(str(self._stats.with_name("last seen.png")), picture)
+            return None
 
         return self.wait_for(seen, what)
 

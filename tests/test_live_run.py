@@ -19,6 +19,7 @@ import pytest
 from tests.senders import FFMPEG, QUIET, ffmpeg, ffmpeg_protocols, free_port, needs_ffmpeg, over_udp, sending
 
 SOURCE = "lavfi:testsrc2=size=160x120:rate=25,format=yuv420p"
+WITHOUT_DISPLAY = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
 PATIENCE_SECONDS = 60.0
 PATIENT = ("--engine", "prior", "--deadline", "1000", "--latency-limit", "30000")
 
@@ -29,13 +30,18 @@ def command(*arguments: str) -> list[str]:
 
 def run(*arguments: str, given: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
-        command(*arguments), input=given, capture_output=True, timeout=2 * PATIENCE_SECONDS, check=False
+        command(*arguments),
+        env=WITHOUT_DISPLAY,
+        input=given,
+        capture_output=True,
+        timeout=2 * PATIENCE_SECONDS,
+        check=False,
     )
 
 
 @contextmanager
 def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command(*arguments), env=WITHOUT_DISPLAY, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -184,9 +190,8 @@ def test_without_metrics_nobody_can_connect() -> None:
 
 
 def test_without_a_display_the_window_says_what_to_do_instead() -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     done = subprocess.run(
-        command("--source", SOURCE), env=environment, capture_output=True, text=True, timeout=60, check=False
+        command("--source", SOURCE), env=WITHOUT_DISPLAY, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, "--out" in done.stderr) == (5, True)
 

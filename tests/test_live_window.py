@@ -109,6 +109,14 @@ def check_panels(run: WindowRun) -> None:
     run.wait_for_picture(lambda seen: white(seen, slice(330, 360), slice(0, 500)) > 50, "no help")
 
 
+def test_a_recording_is_shown_while_it_is_written(display: str, tmp_path: Path) -> None:
+    out = tmp_path / "clear.mkv"
+    with in_window(display, tmp_path, "--source", SOURCE, "--out", str(out)) as run:
+        run.wait_for_mark(GREEN)
+        stats = run.quit()
+    assert recorded(out) == stats["written_frames"]["record"] > 0
+
+
 @needs_ffmpeg
 def test_a_lost_signal_is_shown_and_recorded_across(display: str, tmp_path: Path) -> None:
     port = free_port(socket.SOCK_DGRAM)

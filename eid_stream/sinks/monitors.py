@@ -14,15 +14,21 @@ from eid_stream.sinks.view import Place
 _MONITOR = re.compile(r"^\s*\d+:\s+\S+\s+(\d+)/\d+x(\d+)/\d+\+(-?\d+)\+(-?\d+)", re.MULTILINE)
 
 
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    asked = ctypes.util.find_library("X11") is not None
+    return bool(os.environ.get("DISPLAY")) and (not asked or bool(_whole_display()))
+
+
 def check_display() -> None:
     """Make sure that a window can be opened: the window library ends the whole process where it cannot.
 
     Raises:
         SinkOpenError: there is no display.
     """
-    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY"):
-        return
-    if not (os.environ.get("DISPLAY") and (ctypes.util.find_library("X11") is None or _whole_display())):
+    if not has_display():
         raise SinkOpenError(
             "Cannot open a window: there is no display. Work without one: add --out clear.mkv or --out null:."
         )

@@ -8,7 +8,7 @@ from eid_stream.errors import SinkError
 from eid_stream.frame import Frame
 from eid_stream.interfaces import Sink
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("eid_stream.live")
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0

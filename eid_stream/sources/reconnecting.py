@@ -11,7 +11,7 @@ from eid_stream.errors import SourceError
 from eid_stream.frame import Frame, StreamInfo
 from eid_stream.interfaces import Source
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("eid_stream.live")
 
 STALL_SECONDS = 1.5
 """Silence after which a connection is given up."""
