@@ -222,7 +222,11 @@ def test_frames_an_engine_fails_on_go_out_as_captured_and_are_counted(
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 7)))
-    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+
+    def opened(choice: str, *, late_seconds: float) -> FallbackEngine:
+        return FallbackEngine([failing])
+
+    monkeypatch.setattr(assemble, "open_engine", opened)
     out, stats = tmp_path / "out.mp4", tmp_path / "stats.json"
     exit_code, told = say("--source", clip, "--out", out, "--stats", stats)
     assert exit_code == 0
@@ -321,7 +325,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_part_plays(tmp_path: P
 def test_an_interruption_before_the_first_frame_is_told_without_a_traceback(
     say: Say, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted(choice: str, *, late_seconds: float) -> FallbackEngine:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(assemble, "open_engine", interrupted)
