@@ -25,6 +25,7 @@ class LossWeights:
     flicker: float = 0.3
     clip_flicker: float = 0.3
     dark: float = 0.5
+    range: float = 2.0
 
 
 def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
@@ -58,6 +59,12 @@ def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:
 def flicker(first: Tensor, second: Tensor, content: Tensor) -> Tensor:
     """Difference of two corrected pictures of the same scene, (n, 3, h, w), where ``content`` is one."""
     return masked_l1(first, second, content)
+
+
+def out_of_range(rgb: Tensor, before: Tensor, content: Tensor) -> Tensor:
+    """How far corrected RGB (n, 3, h, w) leaves [0, 1] where the picture ``before`` did not touch white."""
+    counted = content * (before.amax(1, keepdim=True) < 0.95)
+    return masked_l1(rgb, rgb.detach().clamp(0.0, 1.0), counted)
 
 
 def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:

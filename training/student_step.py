@@ -106,7 +106,7 @@ def _terms(
         **_against_veil(opacities[0], torch.split(airlight, sizes)[0], batch),
         "smoothness": losses.smoothness(opacity, airlight),
         "flicker": losses.masked_l1(sooner, later, _halved(batch.later.content)),
-        "dark": _dark_loss(convert(hazy, torch.split(batch.to_rgb, sizes)[4]), batch),
+        **_without_truth(convert(hazy, torch.split(batch.to_rgb, sizes)[4]), batch),
     }
     if batch.clips:
         terms["clip_flicker"] = _clip_flicker(pair[0], pair[1], batch.clips)
@@ -125,22 +125,25 @@ def _against_truth(corrected: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
 
 
 def _against_veil(opacity: Tensor, airlight: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
-    """Opacity and airlight against the smoke's own, where it was added to code values; airlight counts by opacity."""
+    """Opacity and airlight against the smoke's own, where it was added to code values; dense smoke counts more."""
     truth, airlight_rgb = torch.split(batch.rendered.veil, [1, 3], dim=1)
     known = (~batch.rendered.in_light)[:, None, None, None]
     inside = F.avg_pool2d(batch.rendered.content, STRIDE) * known
     wanted = convert(airlight_rgb, batch.to_ycbcr[: len(opacity)])
     return {
-        "opacity": losses.masked_l1(opacity, truth.clamp(max=1.0 - T_MIN).expand_as(opacity), inside),
+        "opacity": losses.masked_l1(opacity, truth.clamp(max=1.0 - T_MIN).expand_as(opacity), inside * (0.2 + truth)),
         "airlight": losses.masked_l1(airlight, wanted, inside * truth),
     }
 
 
-def _dark_loss(rgb: Tensor, batch: StudentBatch) -> Tensor:
-    """Corrected hazy pictures against clear ones of the same sources."""
-    clear = batch.clear_of_same_source
+def _without_truth(rgb: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
+    """Corrected hazy pictures against clear ones of the same sources, and against black and white."""
+    clear, content = batch.clear_of_same_source, _halved(batch.hazy.content)
     wanted = losses.dark_statistics(F.avg_pool2d(clear.rgb, 2), _halved(clear.content))
-    return losses.dark_excess(losses.dark_statistics(rgb.clamp(0.0, 1.0), _halved(batch.hazy.content)), wanted)
+    return {
+        "dark": losses.dark_excess(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
+        "range": losses.out_of_range(rgb, F.avg_pool2d(batch.hazy.rgb, 2), content),
+    }
 
 
 def _gate_loss(rendered: Tensor, density: Tensor, *, hazy: Tensor, clear: Tensor) -> Tensor:

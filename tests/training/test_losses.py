@@ -37,3 +37,10 @@ def test_flat_maps_are_smooth_and_noise_is_not() -> None:
 def test_the_total_is_the_weighted_sum_of_the_named_terms() -> None:
     terms = losses.total_loss({"rgb": torch.tensor(2.0), "identity": torch.tensor(3.0)}, LossWeights(rgb=1, identity=4))
     assert float(terms["total"]) == 14.0
+
+
+def test_only_what_was_not_white_before_must_stay_within_range() -> None:
+    content = torch.ones(1, 1, 24, 32)
+    grey, white = torch.full((1, 3, 24, 32), 0.5), torch.ones(1, 3, 24, 32)
+    assert float(losses.out_of_range(1.5 * white, grey, content)) > 0.4
+    assert float(losses.out_of_range(1.5 * white, white, content)) == 0.0
