@@ -22,8 +22,8 @@ class LossWeights:
     opacity: float = 0.4
     airlight: float = 0.4
     smoothness: float = 0.05
-    flicker: float = 0.3
-    clip_flicker: float = 0.3
+    flicker: float = 1.0
+    clip_flicker: float = 2.0
     dark: float = 0.5
     range: float = 2.0
 
