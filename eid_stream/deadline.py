@@ -1,5 +1,6 @@
 """Dehazing that is never waited for: every frame leaves in time, enhanced if that was possible, as captured if not."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -149,6 +150,7 @@ class DeadlineDehazer:
         except EngineError as error:
             self._refused = str(error)
         answer = self._dehaze(self._dehazer, frame)
+        _spare_the_collector()
         self._answers.put((answer, 0.0))
         self._tested = True
         return self._dehazer
@@ -158,6 +160,12 @@ class DeadlineDehazer:
             return _as_captured(frame, self._refused)
         dehazer.strength = self._strength
         return dehazer.dehaze(frame)
+
+
+def _spare_the_collector() -> None:
+    """Everything loaded so far stays: looking through it for garbage would stop all threads for a frame or more."""
+    gc.collect()
+    gc.freeze()
 
 
 def _as_captured(frame: Frame, why: str) -> Frame:

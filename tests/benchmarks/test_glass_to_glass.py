@@ -38,7 +38,7 @@ def test_only_the_first_sighting_counts_and_never_one_before_the_painting() -> N
 def test_the_screen_sees_its_own_markers() -> None:
     with virtual_screen() as display:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.glass_to_glass", "--source", f"screen:{display}", "--seconds", "3"],
+            [sys.executable, "-m", "benchmarks.glass_to_glass", "--source", f"screen:{display}", "--seconds", "2"],
             env=os.environ | {"DISPLAY": display},
             capture_output=True,
             text=True,
@@ -47,5 +47,5 @@ def test_the_screen_sees_its_own_markers() -> None:
         )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["frames"] > 5
+    assert told["frames"] > 2
     assert 0.0 < told["p50_ms"] < 3000.0
