@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -87,22 +87,24 @@ def main(*, minutes: float = 30.0, size: str = "320x240", engine: EngineName = "
     engine
         Engine to run.
     """
-    told = soak(minutes=minutes, size=size, engine=engine)
     print(f"{'frames':>8}{'RSS MiB':>9}{'threads':>9}{'descriptors':>13}")
-    for sample in told.samples:
-        print(f"{sample.frames:>8}{sample.rss_mib:>9.1f}{sample.threads:>9}{sample.descriptors:>13}")
+    told = soak(minutes=minutes, size=size, engine=engine, note=_print_row)
     print(json.dumps({"benchmark": "soak", "minutes": minutes, **told.as_dict()}))
 
 
-def soak(*, minutes: float, size: str, engine: EngineName) -> Soak:
-    """Run and return what was held."""
+def _print_row(sample: "Held") -> None:
+    print(f"{sample.frames:>8}{sample.rss_mib:>9.1f}{sample.threads:>9}{sample.descriptors:>13}", flush=True)
+
+
+def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held"], None] = lambda _: None) -> Soak:
+    """Run and return what was held; ``note`` hears of each sample."""
     source = ReconnectingSource(lambda: PhantomRing(size, RATE, _CONNECTION_SECONDS), first_pause_seconds=0.0)
     count = max(_SAMPLES, round(minutes * 60 * RATE))
     opened = open_engine(engine)
     enhancement = DeadlineDehazer(lambda: Dehazer(opened), BypassLatch(), deadline_seconds=1.0)
     result = Soak()
     with tempfile.TemporaryDirectory() as folder:
-        sampler = _Sampler(result, count // _SAMPLES)
+        sampler = _Sampler(result, count // _SAMPLES, note)
         outlets = [Outlet("sampler", sampler), Outlet("record", _recorder(Path(folder)))]
         Pipeline(_Accelerated(source, count), enhancement.dehaze, outlets, stats=Stats()).run()
     enhancement.close()
@@ -138,13 +140,15 @@ class _Accelerated:
 
 
 class _Sampler:
-    def __init__(self, soak: Soak, every: int) -> None:
+    def __init__(self, soak: Soak, every: int, note: Callable[[Held], None]) -> None:
         self._soak = soak
+        self._note = note
         self._every = every
 
     def write(self, frame: Frame) -> None:
         if (frame.index + 1) % self._every == 0:
             self._soak.samples.append(held(frame.index + 1))
+            self._note(self._soak.samples[-1])
 
     def close(self) -> None: ...
 
