@@ -15,6 +15,7 @@ from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.bypass import BypassLatch, BypassPolicy
 from eid_stream.deadline import DeadlineDehazer
 from eid_stream.dehaze import Dehazer
+from eid_stream.errors import ConfigError
 from eid_stream.frame import StreamInfo
 from eid_stream.interfaces import Source
 from eid_stream.live_controls import LiveControls
@@ -62,6 +63,10 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
         EidStreamError: something cannot be used.
     """
     windowed = wants_window(options, live)
+    if options.compare is not None and not windowed:
+        raise ConfigError(
+            "--compare belongs to the window of a live run, which records plainly. Leave one of them out."
+        )
     monitor = find_monitor(live.monitor or 0) if windowed else None
     _tell_of_lost_signals()
     latch = BypassLatch(_policy(live))

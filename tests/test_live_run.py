@@ -189,6 +189,11 @@ def test_without_metrics_nobody_can_connect() -> None:
         assert listening_addresses(process.pid) == set()
 
 
+def test_a_comparison_without_a_window_is_refused_rather_than_forgotten() -> None:
+    done = run("--source", SOURCE, "--out", "null:", "--compare", "split")
+    assert (done.returncode, b"--compare" in done.stderr) == (2, True)
+
+
 def test_without_a_display_the_window_says_what_to_do_instead() -> None:
     done = subprocess.run(
         command("--source", SOURCE), env=WITHOUT_DISPLAY, capture_output=True, text=True, timeout=60, check=False
