@@ -24,7 +24,7 @@ class LossWeights:
     smoothness: float = 0.05
     flicker: float = 1.0
     clip_flicker: float = 2.0
-    dark: float = 0.5
+    dark: float = 1.0
     range: float = 2.0
 
 
@@ -68,7 +68,7 @@ def out_of_range(rgb: Tensor, before: Tensor, content: Tensor) -> Tensor:
 
 
 def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:
-    """Statistics of haze, (n, 3): mean and spread of the dark channel (He et al. 2009), and mean saturation.
+    """Statistics of haze, (n, 4): mean dark channel (He et al. 2009), saturation, red and blue less green.
 
     ``rgb`` (n, 3, h, w) in [0, 1]; windows of ``side`` pixels that leave ``content`` (n, 1, h, w) do not count.
     """
@@ -76,20 +76,21 @@ def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:
     dark = -F.max_pool2d(-darkest, side, stride=side // 2)
     inside = (F.avg_pool2d(content, side, stride=side // 2) > 0.95).float()
     mean = _mean_inside(dark, inside)
-    spread = _mean_inside((dark - mean[:, None, None, None]).abs(), inside)
     saturation = _mean_inside((brightest - darkest) / (brightest + 0.1), content)
-    return torch.stack([mean, spread, saturation], dim=1)
+    red, green, blue = torch.split(rgb, 1, dim=1)
+    cast = [_mean_inside(channel - green, content) for channel in (red, blue)]
+    return torch.stack([mean, saturation, *cast], dim=1)
 
 
-def dark_excess(statistics: Tensor, wanted: Tensor) -> Tensor:
-    """How much hazier pictures are than clear ones of the same source: dark channel above, saturation below ``wanted``.
+def unlike_clear(statistics: Tensor, wanted: Tensor) -> Tensor:
+    """How far corrected pictures are from ``wanted`` clear ones of the same sources in haze and in colour.
 
-    Both (n, 3) as of ``dark_statistics``. Means of the batch are compared, not pictures: the scenes differ. To be
+    Both (n, 4) as of ``dark_statistics``. Means of the batch are compared, not pictures: the scenes differ. To be
     clearer than clear ones costs as much.
     """
     if len(statistics) == 0:
         return statistics.sum()
-    return (statistics[:, [0, 2]].mean(0) - wanted[:, [0, 2]].mean(0)).abs().sum()
+    return (statistics.mean(0) - wanted.mean(0)).abs().sum()
 
 
 def total_loss(terms: dict[str, Tensor], weights: LossWeights) -> dict[str, Tensor]:

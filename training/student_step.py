@@ -141,7 +141,7 @@ def _without_truth(rgb: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
     clear, content = batch.clear_of_same_source, _halved(batch.hazy.content)
     wanted = losses.dark_statistics(F.avg_pool2d(clear.rgb, 2), _halved(clear.content))
     return {
-        "dark": losses.dark_excess(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
+        "dark": losses.unlike_clear(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
         "range": losses.out_of_range(rgb, F.avg_pool2d(batch.hazy.rgb, 2), content),
     }
 

@@ -24,8 +24,8 @@ def test_haze_lifts_the_dark_channel_and_lowers_saturation() -> None:
     statistics = losses.dark_statistics(clear, content)
     hazy = losses.dark_statistics(0.5 * clear + 0.4, content)
     assert (hazy[:, 0] > statistics[:, 0]).all()
-    assert (hazy[:, 2] < statistics[:, 2]).all()
-    assert float(losses.dark_excess(hazy, statistics)) > float(losses.dark_excess(statistics, statistics)) == 0.0
+    assert (hazy[:, 1] < statistics[:, 1]).all()
+    assert float(losses.unlike_clear(hazy, statistics)) > float(losses.unlike_clear(statistics, statistics)) == 0.0
 
 
 def test_flat_maps_are_smooth_and_noise_is_not() -> None:
