@@ -28,7 +28,8 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
         EidStreamError: the run could not start, or failed; the sentence names what is left of its output.
     """
     logging.getLogger("eid_stream").addHandler(logging.NullHandler())
-    _check_stats_file(options.stats)
+    if options.stats is not None:
+        _check_stats_file(options.stats, options)
     stats = Stats()
     assembly = assemble(options, live or LiveOptions(), stats)
     started = time.monotonic()
@@ -83,9 +84,21 @@ def _with_what_is_left(error: Exception, assembly: Assembly) -> EidStreamError:
     return type(known)(f"{known} What was written so far is kept in {left}.")
 
 
-def _check_stats_file(path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+def _check_stats_file(path: Path, options: Options) -> None:
+    try:
+        usable = path.parent.is_dir() and not path.is_dir()
+        taken = [name for name in (options.source, options.out) if name and _same_file(path, Path(name))]
+    except OSError as error:  # a name that is too long, say
+        raise ConfigError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
+    if not usable:
         raise ConfigError(f"Cannot write the statistics to {path}: name a file in a folder that exists.")
+    if taken:
+        raise ConfigError(f"The statistics would replace the video {taken[0]}: give them a name of their own.")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    """Whether two names mean one file, also one yet to be written; links are followed."""
+    return path.resolve() == other.resolve() or (path.exists() and other.exists() and path.samefile(other))
 
 
 def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: float) -> dict[str, Any]:

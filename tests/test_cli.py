@@ -72,7 +72,7 @@ def refused(say: Say, folder: Path, *arguments: object) -> tuple[int, str]:
 
 
 def make_source(folder: Path, kind: str) -> Path:
-    path = folder / "source.mp4"
+    path = folder / ("source.mp4" if kind != "name too long" else "x" * 300 + ".mp4")
     if kind == "folder":
         path.mkdir()
     elif kind == "empty":
@@ -84,7 +84,7 @@ def make_source(folder: Path, kind: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "sound only"])
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "sound only", "name too long"])
 def test_a_source_that_is_no_video_is_refused_in_one_sentence(say: Say, tmp_path: Path, kind: str) -> None:
     source = make_source(tmp_path, kind)
     exit_code, told = refused(say, tmp_path, "--source", source, "--out", tmp_path / "out.mp4")
@@ -102,6 +102,7 @@ def test_a_source_that_is_no_video_is_refused_in_one_sentence(say: Say, tmp_path
         ("source.mp4", 5, "is the input itself"),
         ("out.xyz", 2, "extension"),
         ("out", 2, "extension"),
+        ("x" * 300 + ".mp4", 5, "too long"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_and_left_alone(
@@ -150,6 +151,27 @@ def test_a_wrong_option_is_refused_with_what_would_be_right(
     exit_code, told = refused(say, tmp_path, "--source", clip, "--out", tmp_path / "out.mp4", *arguments)
     assert exit_code == 2
     assert says in told
+
+
+@pytest.mark.parametrize("link", ["itself", "symbolic", "hard"])
+def test_statistics_never_replace_the_video(say: Say, tmp_path: Path, clip: Path, link: str) -> None:
+    source, stats = tmp_path / "source.mp4", tmp_path / "stats.json"
+    source.write_bytes(clip.read_bytes())
+    if link == "itself":
+        stats = source
+    elif link == "symbolic":
+        stats.symlink_to(source)
+    else:
+        stats.hardlink_to(source)
+    exit_code, told = refused(say, tmp_path, "--source", source, "--out", tmp_path / "out.mp4", "--stats", stats)
+    assert exit_code == 2
+    assert str(source) in told
+    assert source.read_bytes() == clip.read_bytes()
+
+
+def test_statistics_under_the_name_of_the_output_are_refused(say: Say, tmp_path: Path, clip: Path) -> None:
+    out = tmp_path / "out.mp4"
+    assert refused(say, tmp_path, "--source", clip, "--out", out, "--stats", out)[0] == 2
 
 
 def test_a_start_beyond_the_end_of_the_film_is_refused(say: Say, tmp_path: Path, clip: Path) -> None:

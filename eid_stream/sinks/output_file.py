@@ -19,8 +19,11 @@ class OutputFile:
         self.path = path
         self.part = path.with_name(path.name + ".part")
         self._overwrite = overwrite
-        self._refuse_input(source)
-        self._refuse_existing()
+        try:
+            self._refuse_input(source)
+            self._refuse_existing()
+        except OSError as error:  # a name that is too long, say
+            raise SinkOpenError(f"Cannot look for {path}: {error.strerror}. Give another name.") from error
         self._create()
 
     def publish(self) -> None:

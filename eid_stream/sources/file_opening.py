@@ -20,7 +20,10 @@ def open_file(path: Path) -> InputContainer:
     Raises:
         SourceOpenError: it is missing, empty, a folder, not readable, or nothing that FFmpeg knows.
     """
-    _check(path)
+    try:
+        _check(path)
+    except OSError as error:  # a name that is too long, say
+        raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
     try:
         return av.open(
             f"file:{path}",
