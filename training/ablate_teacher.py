@@ -14,8 +14,9 @@ from training.eid_losses import EidWeights, TransformName
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, HazeForm, load_haze
 from training.synthetic_haze import HiddenTruth, write_problem
+from training.teacher_options import TeacherOptions
 from training.train_haze import HazeOptions, learn_haze
-from training.train_teacher import TeacherOptions, learn_teacher
+from training.train_teacher import learn_teacher
 from training.unpaired_frames import UnpairedFrames, choose_records
 
 

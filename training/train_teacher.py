@@ -1,9 +1,9 @@
 """Train the EID teacher: ``python -m training.train_teacher runs/haze/haze.safetensors runs/teacher``."""
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from deepinv.loss.adversarial import UnsupAdversarialDiscriminatorLoss, UnsupAdversarialGeneratorLoss
@@ -15,66 +15,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.checkpoint import load_progress, save_checkpoint, save_progress
 from training.command import run_command
-from training.eid_losses import EidObjective, EidWeights, TransformName, build_transform
+from training.eid_losses import EidObjective, TransformName, build_transform
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, load_haze
 from training.run_log import RunLog
 from training.teacher import build_teacher
+from training.teacher_options import TEACHER_SIZES, Size, TeacherOptions, faithful
 from training.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
 
 SAVE_EVERY_SECONDS = 60.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TeacherOptions:
-    """Everything that makes a teacher, given a haze operator; kept in its checkpoint."""
-
-    channels: tuple[int, ...] = (16, 32, 48, 64)
-    side: int = 128
-    smallest: float = 0.6
-    """Smallest square, over the frame's short side."""
-    batch: int = 2
-    steps: int = 2000
-    learning_rate: float = 5e-4
-    weight_decay: float = 1e-8
-    transforms: tuple[TransformName, ...] = ("rotate", "reflect")
-    weights: EidWeights = field(default_factory=EidWeights)
-    adversarial_weight: float = 0.0
-    discriminator_width: int = 16
-    average_decay: float = 0.995
-    seed: int = 0
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    compiled: bool = False
-
-
-Size = Literal["cpu", "gpu"]
-PAPER_CHANNELS = (64, 128, 256, 512, 1024)
-TEACHER_SIZES: dict[Size, TeacherOptions] = {
-    "cpu": TeacherOptions(),
-    "gpu": TeacherOptions(
-        channels=PAPER_CHANNELS, side=256, batch=16, steps=12000, learning_rate=2e-4, discriminator_width=64,
-        precision="bf16-mixed", compiled=True,
-    ),
-}  # fmt: skip
-
-
-def faithful(options: TeacherOptions, hazy_frames: int) -> TeacherOptions:
-    """The released recipe's published settings, without its bugs: whole frames at 256, any rotation, ten epochs.
-
-    Adam 1e-5 with weight decay 1e-8 and a cosine, batch 1, alpha 1, no other term; see facts in docs/method.md.
-    """
-    return replace(
-        options,
-        channels=PAPER_CHANNELS,
-        side=256,
-        smallest=1.0,
-        batch=1,
-        steps=10 * hazy_frames,
-        learning_rate=1e-5,
-        transforms=("rotate_any",),
-        weights=EidWeights(equivariance=1.0, identity=0.0, warm_up_steps=0),
-        average_decay=0.0,
-    )
 
 
 class TeacherLearning:

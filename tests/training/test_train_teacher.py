@@ -20,9 +20,10 @@ from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, ScatteringHaze, build_haze, load_haze
 from training.synthetic_haze import HiddenTruth, write_problem
 from training.teacher import build_teacher, load_teacher
+from training.teacher_options import TeacherOptions, faithful
 from training.train_haze import HazeOptions, learn_haze
 from training.train_haze import main as train_haze
-from training.train_teacher import TeacherOptions, faithful, learn_teacher
+from training.train_teacher import learn_teacher
 from training.train_teacher import main as train_teacher
 from training.unpaired_frames import UnpairedFrames, choose_records
 
