@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from eid_stream import __version__
-from eid_stream.assemble_live import assemble_live, open_live_source
 from eid_stream.backends import open_engine
 from eid_stream.compare import ComparingSink, compared_info
 from eid_stream.dehaze import Dehazer
@@ -23,7 +22,6 @@ from eid_stream.sinks.recorder import Recorder
 from eid_stream.sources.address import redacted
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live import is_live
-from eid_stream.sources.phantom import PhantomSource
 from eid_stream.sources.real_time import RealTimeSource
 from eid_stream.sources.video_file import VideoFileSource
 from eid_stream.stats import Stats
@@ -92,6 +90,8 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         source = open_source(options, live)
         opened.callback(source.close)
         if source.info.live:
+            from eid_stream.assemble_live import assemble_live  # windows and OpenCV, which a file has no use for
+
             parts = assemble_live(options, live, source, stats, opened)
             return Assembly(
                 parts.source,
@@ -134,6 +134,8 @@ def open_source(options: Options, live: LiveOptions) -> Source:
     """The source that an address means, in real time where somebody watches."""
     watched = options.out is None or live.live
     if is_live(options.source):
+        from eid_stream.assemble_live import open_live_source
+
         _refuse_start(options)
         source = open_live_source(options.source, live, patient=not watched)
         return source if source.info.live or options.duration is None else LimitedSource(source, options.duration)
@@ -152,6 +154,8 @@ def _open_recorded(options: Options, *, limited: bool) -> Source:
     """A file or the phantom; ``limited`` applies ``--duration`` to a phantom, which a live run does itself."""
     address = options.source
     if address.startswith("phantom:"):
+        from eid_stream.sources.phantom import PhantomSource
+
         _refuse_start(options)
         phantom = PhantomSource(address)
         bounded = limited and options.duration is not None and not phantom.info.live

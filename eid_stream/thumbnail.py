@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -62,6 +61,8 @@ def make_thumbnail(frame: Frame, width: int = THUMBNAIL_WIDTH, height: int = THU
 
 def _shrink(plane: Plane, width: int, height: int) -> NDArray[np.float32]:
     if width > plane.shape[1] or height > plane.shape[0]:
+        import cv2  # only small pictures need it
+
         larger = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(larger, np.float32)
     small = np.empty((height, width), np.float32)

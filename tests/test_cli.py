@@ -368,6 +368,19 @@ def test_help_shows_every_option_and_examples_without_loading_video_libraries() 
         assert word in done.stdout
 
 
+def test_a_file_is_dehazed_without_loading_what_only_windows_need(tmp_path: Path) -> None:
+    source = tmp_path / "in.mp4"
+    write_clip(source, Clip(frames=3, size=(640, 480)))
+    program = (
+        "import sys; from eid_stream.options import Options; from eid_stream.run import run; "
+        "status = run(Options(source=sys.argv[1], out=sys.argv[2], engine='onnx')); "
+        "assert 'cv2' not in sys.modules and 'tkinter' not in sys.modules; sys.exit(status)"
+    )
+    command = [sys.executable, "-c", program, str(source), str(tmp_path / "out.mp4")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_version_is_told(say: Say, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["eid-stream", "--version"])
     with pytest.raises(SystemExit) as leaving:
