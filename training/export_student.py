@@ -152,7 +152,7 @@ def _card(model: bytes, program: bytes, made_by: dict[str, Any]) -> EngineCard:
         program_sha256=hashlib.sha256(program).hexdigest(),
         engine_sha256=digest,
         built_by=f"{made_by['command']}, step {made_by['step']}; torch {torch.__version__}, opset of its exporter",
-        licence="Apache-2.0 (weights for research use: training frames are partly CC BY-NC-SA 4.0)",
+        licence="CC-BY-NC-SA-4.0: research only, as part of the training frames demand; the code is Apache-2.0",
         training_data="; ".join(made_by.get("licences", [])),
         metrics=made_by.get("figures", {}),
     )
