@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
 from cyclopts import App
 
 from benchmarks.dehaze_latency import PARTS, measure_dehaze

@@ -57,9 +57,18 @@ def _dehaze(
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
+    if _may_open_window(options, live):
+        import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
+
     from eid_stream.run import run  # loads video and array libraries, which --help must not wait for
 
     return run(options, live)
+
+
+def _may_open_window(options: Options, live: LiveOptions | None) -> bool:
+    """False only for a file that is converted: those runs do without OpenCV and its memory."""
+    watched = live is not None and (live.window or live.live)
+    return options.out is None or bool(watched) or not Path(options.source).is_file()
 
 
 @app.command(name="--list-devices")
