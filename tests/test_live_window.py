@@ -61,7 +61,7 @@ def test_the_keys_do_what_the_help_says(display: str, tmp_path: Path) -> None:
         run.key("r")
         run.key("minus")
         stats = run.quit()
-    saved = {path.name.rsplit("-", 1)[1]: read_png(path) for path in tmp_path.glob("*.png")}
+    saved = {path.name.rsplit("-", 1)[1]: read_png(path) for path in tmp_path.glob("eid-stream-*.png")}
     assert saved.keys() == {"original.png", "enhanced.png"}
     assert all(picture.shape == (360, 640, 3) for picture in saved.values())
     assert not np.array_equal(saved["original.png"], saved["enhanced.png"])
