@@ -15,7 +15,7 @@ from eid_stream.errors import ConfigError
 from eid_stream.frame import Frame
 from eid_stream.interfaces import Engine, Sink, Source
 from eid_stream.live_options import LiveOptions
-from eid_stream.options import Options
+from eid_stream.options import NULL_ADDRESS, Options
 from eid_stream.pipeline import Outlet, Window
 from eid_stream.sinks.null import NullSink
 from eid_stream.sinks.recorder import Recorder
@@ -27,7 +27,6 @@ from eid_stream.sources.video_file import VideoFileSource
 from eid_stream.stats import Stats
 
 RECORD = "record"
-NULL_ADDRESS = "null:"
 _STUCK_SECONDS = 30.0
 """A GPU that has not answered for so long has failed, and another engine is opened: a file waits, but not for ever."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from eid_stream import __version__
-from eid_stream.assemble_outlets import NULL_ADDRESS, LiveOutlets, open_outlets
+from eid_stream.assemble_outlets import LiveOutlets, open_outlets
 from eid_stream.backends import open_engine
 from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.bypass import BypassLatch, BypassPolicy
@@ -21,7 +21,7 @@ from eid_stream.interfaces import Source
 from eid_stream.live_controls import LiveControls
 from eid_stream.live_options import LiveOptions
 from eid_stream.metrics_endpoint import MetricsEndpoint
-from eid_stream.options import Options
+from eid_stream.options import NULL_ADDRESS, Options
 from eid_stream.sinks.monitors import check_display, find_monitor, has_display
 from eid_stream.sinks.view import View
 from eid_stream.sinks.window import Window

@@ -11,7 +11,7 @@ from eid_stream.errors import ConfigError, SinkOpenError
 from eid_stream.frame import Frame, StreamInfo
 from eid_stream.interfaces import Sink
 from eid_stream.live_options import LiveOptions
-from eid_stream.options import Options
+from eid_stream.options import NULL_ADDRESS, Options
 from eid_stream.pipeline import Outlet
 from eid_stream.sinks.container_choice import choose_container
 from eid_stream.sinks.disk_space import DiskSpace
@@ -24,7 +24,6 @@ from eid_stream.sinks.stream_out import FORMATS, StreamOut
 from eid_stream.sinks.virtual_camera import VirtualCamera
 from eid_stream.sources.address import parse_network, redacted, scheme_of
 
-NULL_ADDRESS = "null:"
 _LIVE_PRESET = "ultrafast"
 _RECORDING_CAPACITY = 8
 """Frames that may wait for a recorder: a hiccup of the disk or the encoder is not yet a gap in the recording."""

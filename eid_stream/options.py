@@ -11,6 +11,8 @@ from cyclopts import Parameter, Token
 
 from eid_stream.errors import ConfigError
 
+NULL_ADDRESS = "null:"
+"""An output that keeps nothing."""
 EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
