@@ -26,8 +26,10 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     smoky, clear = FOLDER / "smoky.mp4", FOLDER / "clear.mp4"
     try:
-        run(Options(source=ADDRESS, out=str(smoky), strength=0.0, overwrite=True))
-        run(Options(source=str(smoky), out=str(clear), overwrite=True))
+        status = run(Options(source=ADDRESS, out=str(smoky), strength=0.0, overwrite=True))
+        status = status or run(Options(source=str(smoky), out=str(clear), overwrite=True))
+        if status:  # stopped by Ctrl-C
+            return status
         before_db, after_db = _judge(smoky, clear, FOLDER / "before_after_truth.png")
     except EidStreamError as error:
         print(f"The demonstration failed: {error}")

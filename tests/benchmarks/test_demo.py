@@ -1,10 +1,15 @@
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
 import pytest
 
 from benchmarks import demo
+from tests.command import has_grown, wait_until
 from tests.media import read_tracks
 
 
@@ -21,3 +26,13 @@ def test_the_demonstration_writes_a_video_and_a_picture_and_gains_on_the_truth(
     sheet = cv2.imread(str(tmp_path / "demo" / "before_after_truth.png"))
     assert sheet is not None
     assert sheet.shape == (108, 3 * 192, 3)
+
+
+def test_an_interrupted_demonstration_ends_with_the_status_of_the_signal(tmp_path: Path) -> None:
+    root = Path(demo.__file__).parents[1]
+    command = [sys.executable, "-m", "benchmarks.demo"]
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(root)}) as process:
+        wait_until(has_grown(tmp_path / "demo" / "smoky.mp4.part"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    assert not (tmp_path / "demo" / "clear.mp4").exists()
