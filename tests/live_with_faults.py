@@ -6,6 +6,8 @@ The fault is made on the calls from the second to before the third argument, cou
 import sys
 from unittest.mock import patch
 
+import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
+
 from eid_stream.cli import main
 from tests.failing_engines import FailingEngine, answers_nan, raises_known, sleeps
 
