@@ -25,6 +25,7 @@ from eid_stream.stats import PERCENTILES, Histogram
 CODES = 250
 """Markers in turn; at 60 a second they repeat after four seconds."""
 TITLE = "glass to glass"
+_ENDING_SECONDS = 5.0
 _MARGIN = 1 / 4
 _LONGEST_NS = 3_000_000_000
 
@@ -76,9 +77,11 @@ def main(*, source: str = "screen:", seconds: float = 10.0, size: int = 320, rat
 def measure(source: Source, *, seconds: float, size: int, rate: float) -> Histogram:
     """Show markers in the calling thread, which must be the main one, while another thread looks for them."""
     sightings = Sightings()
+    watcher = threading.Thread(target=_watch, args=(source, sightings), daemon=True)
     with closing(source):
-        threading.Thread(target=_watch, args=(source, sightings), daemon=True).start()
+        watcher.start()
         _show(sightings, seconds=seconds, size=size, rate=rate)
+    watcher.join(timeout=_ENDING_SECONDS)  # a thread inside OpenCV when Python ends aborts the process
     return sightings.delays
 
 
