@@ -1,6 +1,16 @@
-"""``python -m eid_stream`` is ``eid-stream``."""
+"""The console script, and ``python -m eid_stream``."""
 
-from eid_stream.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command; Ctrl-C while it is still being loaded ends in silence, not in a traceback."""
+    try:
+        from eid_stream.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -41,7 +41,8 @@ class Dehazer:
         except Exception as error:  # any fault of engine or maps must end as the captured picture
             known = isinstance(error, EngineRunError)
             logger.warning("Frame %d is shown as captured: %s", frame.index, error, exc_info=not known)
-            return replace(frame, state=FrameState(dehazed=False, why=str(error) or type(error).__name__))
+            why = " ".join(str(error).split()) or type(error).__name__
+            return replace(frame, state=FrameState(dehazed=False, why=why))
 
     def estimate(self, frame: Frame) -> HazeMaps:
         """Haze maps over the whole frame, smoothed in time.

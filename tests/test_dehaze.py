@@ -10,6 +10,8 @@ import pytest
 from eid_stream.backends.prior import PriorEngine
 from eid_stream.dehaze import Dehazer
 from eid_stream.frame import PIXEL_LAYOUTS, Colour, Frame, Planes
+from eid_stream.haze_maps import HazeMaps
+from eid_stream.thumbnail import Thumbnail
 from tests.failing_engines import FAULTS, FailingEngine, Fault, raises_known
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
@@ -71,6 +73,14 @@ def test_a_fault_shows_that_very_frame_as_captured_and_the_next_one_dehazed(faul
 def test_the_reason_of_a_fault_travels_with_the_frame() -> None:
     dehazer = Dehazer(FailingEngine(raises_known, calls=range(1)))
     assert dehazer.dehaze(hazy_frame()).state.why == "the device is lost"
+
+
+def test_a_reason_of_several_lines_becomes_one_sentence() -> None:
+    def talks(_: Thumbnail) -> HazeMaps:
+        raise RuntimeError("CUDA error:\n  out of memory\n")
+
+    dehazer = Dehazer(FailingEngine(talks, calls=range(1)))
+    assert dehazer.dehaze(hazy_frame()).state.why == "CUDA error: out of memory"
 
 
 def test_a_gap_resets_the_engine() -> None:
