@@ -131,7 +131,8 @@ class ResnetGenerator(nn.Module):
 
 def veil_from_logits(logits: Tensor, size: tuple[int, int] | torch.Size) -> Veil:
     """Bounded, smooth veil from four logit fields: transmission, brightness of the airlight, its red and blue tint."""
-    fields = F.interpolate(logits, size, mode="bilinear", align_corners=False)
+    # Under autocast logits come in half precision, too coarse to stretch over a picture and to divide by.
+    fields = F.interpolate(logits.float(), size, mode="bilinear", align_corners=False)
     transmission = VEIL_T_MIN + (1.0 - VEIL_T_MIN) * torch.sigmoid(fields[:, :1])
     low, high = AIRLIGHT_RANGE
     brightness = low + (high - low) * torch.sigmoid(fields[:, 1:2])

@@ -39,7 +39,7 @@ TEACHER_SIZES: dict[Size, TeacherOptions] = {
 }  # fmt: skip
 
 
-def faithful(options: TeacherOptions, hazy_frames: int) -> TeacherOptions:
+def faithful_recipe(options: TeacherOptions, hazy_frames: int) -> TeacherOptions:
     """The released recipe's published settings, without its bugs: whole frames at 256, any rotation, ten epochs.
 
     Adam 1e-5 with weight decay 1e-8 and a cosine, batch 1, alpha 1, no other term; see facts in docs/method.md.

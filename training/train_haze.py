@@ -1,7 +1,6 @@
 """Learn the haze operator from unpaired frames: ``python -m training.train_haze runs/haze``."""
 
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,15 +10,12 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training.checkpoint import load_progress, save_checkpoint, save_progress
 from training.command import run_command
 from training.haze_losses import Discriminators, ReplayBuffer, Translations, translate
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, HazeForm, build_haze
-from training.run_log import RunLog
+from training.run_loop import run_steps
 from training.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
-
-SAVE_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,14 +45,14 @@ class HazeOptions:
 Size = Literal["cpu", "gpu"]
 HAZE_SIZES: dict[tuple[Size, HazeForm], HazeOptions] = {
     ("cpu", "scattering"): HazeOptions(),
-    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, learning_rate=2e-4, alone_share=0.0),
+    ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, alone_share=0.0, adversarial_weight=1.0),
     ("gpu", "scattering"): HazeOptions(
         width=64, depth=4, discriminator_width=64, side=256, batch=16, steps=15000,
          precision="bf16-mixed", compiled=True,
     ),
     ("gpu", "generator"): HazeOptions(
         form="generator", width=64, depth=9, discriminator_width=64, side=256, batch=8, steps=15000,
-        learning_rate=2e-4, alone_share=0.0, precision="bf16-mixed", compiled=True,
+        learning_rate=2e-4, alone_share=0.0, adversarial_weight=1.0, precision="bf16-mixed", compiled=True,
     ),
 }  # fmt: skip
 LOSS_WEIGHTS = {
@@ -109,14 +105,13 @@ class HazeLearning:
         self.averaged.update_parameters(self.haze)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    def state(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """What a stopped run needs to go on; the replay buffers start empty again."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        return {
+            "haze": self.haze, "averaged": self.averaged, "judges": self._judges,
+            "optimiser": self._optimiser, "judge_optimiser": self._judge_optimiser,
+            "schedule": self._schedule,
+        }  # fmt: skip
 
     def _improve_haze(self, batch: UnpairedBatch, judged: float) -> tuple[Translations, dict[str, Tensor]]:
         made: Translations = self._translator(batch)
@@ -145,33 +140,13 @@ class HazeLearning:
     def _decay(self, step: int) -> float:
         return min(1.0, 2.0 * (1.0 - step / (self.options.steps + 1)))
 
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "haze": self.haze, "averaged": self.averaged, "judges": self._judges,
-            "optimiser": self._optimiser, "judge_optimiser": self._judge_optimiser,
-            "schedule": self._schedule,
-        }  # fmt: skip
-
 
 def learn_haze(
     options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: Fabric, *, log_every: int = 100
 ) -> AnyHaze:
     """Learn a haze operator, going on where an earlier run into ``out`` stopped; writes ``out/haze.safetensors``."""
-    learning = HazeLearning(options, fabric)
-    progress = load_progress(out / "haze_progress.pt")
-    if progress is not None:
-        learning.load_state(progress["state"])
-    log = RunLog(out / "haze_log.jsonl", every=log_every)
-    saved = time.monotonic()
-    for step in range(progress["step"] if progress else 0, options.steps):
-        batch = frames.batch(step, options.batch, rank=fabric.global_rank, world_size=fabric.world_size)
-        losses = learning.step(batch.to(fabric.device), step)
-        if fabric.is_global_zero:
-            log.add(step, losses)
-        if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == options.steps - 1):
-            _save(learning, frames, out, step + 1)
-            saved = time.monotonic()
-    return learning.averaged.module  # type: ignore[return-value]
+    haze: AnyHaze = run_steps("haze", HazeLearning(options, fabric), frames, out, fabric, log_every=log_every)  # type: ignore[assignment]
+    return haze
 
 
 def main(
@@ -218,19 +193,6 @@ def main(
 
 def _adam(module: nn.Module, learning_rate: float) -> torch.optim.Adam:
     return torch.optim.Adam(module.parameters(), lr=learning_rate, betas=(0.5, 0.999))
-
-
-def _save(learning: HazeLearning, frames: UnpairedFrames, out: Path, step: int) -> None:
-    made_by = {
-        "command": "training.train_haze",
-        "options": asdict(learning.options),
-        "find_content": frames.find_content,
-        "step": step,
-        "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
-        "licences": frames.licences,
-    }
-    save_checkpoint(out / "haze.safetensors", learning.averaged.module.state_dict(), made_by)
-    save_progress(out / "haze_progress.pt", {"step": step, "state": learning.state()})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Train the EID teacher: ``python -m training.train_teacher runs/haze/haze.safetensors runs/teacher``."""
 
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,14 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training.checkpoint import load_progress, save_checkpoint, save_progress
 from training.command import run_command
 from training.eid_losses import EidObjective, TransformName, build_transform
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, load_haze
-from training.run_log import RunLog
+from training.run_loop import run_steps
 from training.teacher import build_teacher
-from training.teacher_options import TEACHER_SIZES, Size, TeacherOptions, faithful
+from training.teacher_options import TEACHER_SIZES, Size, TeacherOptions, faithful_recipe
 from training.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
-
-SAVE_EVERY_SECONDS = 60.0
 
 
 class TeacherLearning:
@@ -67,14 +63,12 @@ class TeacherLearning:
             losses["judge"] = self._improve_judge(batch, x_net)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    def state(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """What a stopped run needs to go on."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+        return {
+            "network": self.network, "averaged": self.averaged, "judge": self._judge, "optimiser": self._optimiser,
+            "schedule": self._schedule, "judge_optimiser": self._judge_optimiser,
+        }  # fmt: skip
 
     def _improve_judge(self, batch: UnpairedBatch, x_net: Tensor) -> Tensor:
         self._judge.requires_grad_(True)
@@ -83,12 +77,6 @@ class TeacherLearning:
         self._fabric.backward(loss)
         self._judge_optimiser.step()
         return loss
-
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "network": self.network, "averaged": self.averaged, "judge": self._judge, "optimiser": self._optimiser,
-            "schedule": self._schedule, "judge_optimiser": self._judge_optimiser,
-        }  # fmt: skip
 
 
 def learn_teacher(
@@ -106,25 +94,11 @@ def learn_teacher(
     ``stop_at`` ends the run early at that step, to be taken up again.
     """
     learning = TeacherLearning(options, haze, fabric)
-    progress = load_progress(out / "teacher_progress.pt")
-    if progress is not None:
-        learning.load_state(progress["state"])
-    log = RunLog(out / "teacher_log.jsonl", every=log_every)
-    saved = time.monotonic()
     # A judge must compare within one camera; without one, every frame there is may teach.
     within_source = options.adversarial_weight > 0
-    last = min(options.steps, stop_at or options.steps)
-    for step in range(progress["step"] if progress else 0, last):
-        batch = frames.batch(
-            step, options.batch, within_source=within_source, rank=fabric.global_rank, world_size=fabric.world_size
-        )
-        losses = learning.step(batch.to(fabric.device), step)
-        if fabric.is_global_zero:
-            log.add(step, losses)
-        if fabric.is_global_zero and (time.monotonic() - saved > SAVE_EVERY_SECONDS or step == last - 1):
-            _save(learning, frames, out, step + 1)
-            saved = time.monotonic()
-    return learning.averaged.module
+    return run_steps(
+        "teacher", learning, frames, out, fabric, within_source=within_source, log_every=log_every, stop_at=stop_at
+    )
 
 
 def main(
@@ -132,7 +106,7 @@ def main(
     out: Path,
     *,
     size: Size = "cpu",
-    faithful_settings: bool = False,
+    faithful: bool = False,
     hazy: Path | None = None,
     clear: Path | None = None,
     find_content: bool = True,
@@ -152,7 +126,7 @@ def main(
         haze: haze.safetensors of training.train_haze.
         out: Folder for teacher.safetensors, its card and the log; a stopped run goes on when called again.
         size: cpu is thin and small, gpu has the paper's sizes.
-        faithful_settings: The released recipe's published settings, without its bugs.
+        faithful: The released recipe's published settings, without its bugs.
         hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
         clear: Folder of clear pictures, unpaired with the hazy ones.
         find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
@@ -170,8 +144,8 @@ def main(
         torch.set_num_threads(threads)
     records = choose_records(hazy, clear)
     options = TEACHER_SIZES[size]
-    if faithful_settings:
-        options = faithful(options, sum(r.kind == "hazy" for r in records))
+    if faithful:
+        options = faithful_recipe(options, sum(r.kind == "hazy" for r in records))
     terms = {"equivariance": alpha, "identity": identity}
     weights = replace(options.weights, **{k: v for k, v in terms.items() if v is not None})  # type: ignore[arg-type]
     asked = {"transforms": transforms, "adversarial_weight": adversarial_weight, "steps": steps, "side": side}
@@ -207,19 +181,6 @@ def _reseed(transform: nn.Module, seed: int, step: int) -> None:
         rng = getattr(module, "rng", None)
         if isinstance(rng, torch.Generator):
             rng.manual_seed(seed * 1_000_003 + step)
-
-
-def _save(learning: TeacherLearning, frames: UnpairedFrames, out: Path, step: int) -> None:
-    made_by = {
-        "command": "training.train_teacher",
-        "options": asdict(learning.options),
-        "find_content": frames.find_content,
-        "step": step,
-        "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
-        "licences": frames.licences,
-    }
-    save_checkpoint(out / "teacher.safetensors", learning.averaged.module.state_dict(), made_by)
-    save_progress(out / "teacher_progress.pt", {"step": step, "state": learning.state()})
 
 
 if __name__ == "__main__":

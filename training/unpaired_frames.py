@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,13 +21,15 @@ CONTENT_WANTED = 0.995
 """Share of a square that must be scene; after some tries the best square seen is taken."""
 
 
-class UnpairedBatch(NamedTuple):
-    """Hazy and clear squares, RGB float32 (batch, 3, side, side) in [0, 1], and one random haze code for each."""
+class UnpairedBatch:
+    """Hazy and clear squares, RGB float32 (batch, 3, side, side) in [0, 1], and one random haze code for each.
 
-    hazy: Tensor
-    clear: Tensor
-    code: Tensor
-    """Standard normal, (batch, code_length): tells the haze operator which haze to lay over a clear picture."""
+    A code is standard normal, (batch, code_length): it tells the haze operator which haze to lay over a clear picture.
+    No tuple and no dataclass: Fabric would look into those and round the pictures to bfloat16, by up to 1/512.
+    """
+
+    def __init__(self, hazy: Tensor, clear: Tensor, code: Tensor) -> None:
+        self.hazy, self.clear, self.code = hazy, clear, code
 
     def to(self, device: torch.device) -> "UnpairedBatch":
         """The same batch on a device, its pictures laid out channels last, as convolutions like them."""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,16 +14,17 @@ from deepinv.loss import EILoss
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from eid_stream.errors import ConfigError
 from training.checkpoint import load_checkpoint
 from training.eid_losses import EidWeights, build_transform
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import AnyHaze, ScatteringHaze, build_haze, load_haze
 from training.synthetic_haze import HiddenTruth, write_problem
 from training.teacher import build_teacher, load_teacher
-from training.teacher_options import TeacherOptions, faithful
-from training.train_haze import HazeOptions, learn_haze
+from training.teacher_options import TeacherOptions, faithful_recipe
+from training.train_haze import HazeLearning, HazeOptions, learn_haze
 from training.train_haze import main as train_haze
-from training.train_teacher import learn_teacher
+from training.train_teacher import TeacherLearning, learn_teacher
 from training.train_teacher import main as train_teacher
 from training.unpaired_frames import UnpairedFrames, choose_records
 
@@ -45,8 +46,8 @@ class Learned(NamedTuple):
     last_log: dict[str, Any]
 
 
-def fabric() -> Fabric:
-    return Fabric(accelerator="cpu", devices=1)
+def fabric(precision: Literal["32-true", "bf16-mixed"] = "32-true") -> Fabric:
+    return Fabric(accelerator="cpu", devices=1, precision=precision)
 
 
 def folders(folder: Path, side: int) -> UnpairedFrames:
@@ -149,6 +150,26 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(learned: Learned, tmp_
     assert_same_weights(tmp_path / "whole", tmp_path / "parts")
 
 
+def test_a_run_is_not_taken_up_with_other_options(learned: Learned, tmp_path: Path) -> None:
+    frames, haze = folders(learned.folder, TINY.side), build_haze("scattering", width=8, depth=1)
+    learn_teacher(TINY, haze, frames, tmp_path, fabric(), stop_at=1)
+    with pytest.raises(ConfigError, match="begun with other options"):
+        learn_teacher(replace(TINY, learning_rate=1.0), haze, frames, tmp_path, fabric())
+
+
+def test_half_precision_rounds_no_picture(learned: Learned) -> None:
+    batch, seen = folders(learned.folder, TINY.side).batch(0, 2), list[Tensor]()
+    teaching = TeacherLearning(TINY, learned.haze, fabric("bf16-mixed"))
+    teaching.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    hazing = HazeLearning(replace(HAZE, alone_share=0.0), fabric("bf16-mixed"))
+    hazing.haze.companion.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    for learning in (teaching, hazing):
+        seen.clear()
+        losses = learning.step(batch, 0)
+        assert any(torch.equal(picture, batch.hazy) for picture in seen)
+        assert all(np.isfinite(loss) for loss in losses.values())
+
+
 def test_two_processes_give_the_result_of_one(learned: Learned, tmp_path: Path) -> None:
     haze = learned.folder / "haze.safetensors"
     hazy, clear = learned.folder / "hazy", learned.folder / "clear"
@@ -169,7 +190,7 @@ def assert_same_weights(one: Path, other: Path, tolerance: float = 0.0) -> None:
 
 
 def test_the_faithful_preset_has_the_published_settings() -> None:
-    options = faithful(TeacherOptions(), hazy_frames=7)
+    options = faithful_recipe(TeacherOptions(), hazy_frames=7)
     assert (options.side, options.batch, options.steps, options.learning_rate) == (256, 1, 70, 1e-5)
     assert options.weights == EidWeights(equivariance=1.0, identity=0.0, warm_up_steps=0)
     assert sum(p.numel() for p in build_teacher(options.channels).parameters()) == pytest.approx(34.53e6, rel=0.01)
