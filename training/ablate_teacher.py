@@ -1,6 +1,9 @@
-"""What each part of the EID teacher adds on the small hazy world: ``python -m training.ablate_teacher OUT``."""
+"""What each part of the EID teacher adds: ``python -m training.ablate_teacher OUT``.
 
-from dataclasses import dataclass
+On the small hazy world, where the truth is known; or, given haze operators, on real frames.
+"""
+
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,12 +15,18 @@ from torch import Tensor, nn
 from training.command import run_command
 from training.eid_losses import EidWeights, TransformName
 from training.haze_networks import CODE_LENGTH
-from training.haze_operator import AnyHaze, HazeForm, load_haze
+from training.haze_operator import AnyHaze, HazeForm, ScatteringHaze, load_haze
 from training.synthetic_haze import HiddenTruth, write_problem
 from training.teacher_options import TeacherOptions
 from training.train_haze import HazeOptions, learn_haze
 from training.train_teacher import learn_teacher
 from training.unpaired_frames import UnpairedFrames, choose_records
+
+SMALL_WORLD = TeacherOptions(
+    channels=(12, 24, 32), side=48, batch=4, steps=120, learning_rate=2e-3, average_decay=0.95, discriminator_width=8,
+    weights=EidWeights(warm_up_steps=50),
+)  # fmt: skip
+REAL_FRAMES = TeacherOptions(steps=300, average_decay=0.98, weights=EidWeights(warm_up_steps=100))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,74 +37,118 @@ class Variant:
     form: HazeForm = "scattering"
     alpha: float = 1.0
     identity: float = 1.0
-    warm_up: int = 50
+    warm_up: bool = True
     adversarial: float = 0.0
     transforms: tuple[TransformName, ...] = ("rotate", "reflect")
+
+    def options(self, base: TeacherOptions) -> TeacherOptions:
+        """The options of a teacher of this variant, otherwise those of ``base``."""
+        steps = base.weights.warm_up_steps if self.warm_up else 0
+        weights = EidWeights(equivariance=self.alpha, identity=self.identity, warm_up_steps=steps)
+        return replace(base, weights=weights, adversarial_weight=self.adversarial, transforms=self.transforms)
 
 
 VARIANTS = (
     Variant(name="scattering"),
     Variant(name="alpha 0", alpha=0.0),
     Variant(name="alpha 10", alpha=10.0),
+    Variant(name="rotate only", transforms=("rotate",)),
     Variant(name="shift", transforms=("shift",)),
     Variant(name="scale", transforms=("scale",)),
     Variant(name="any rotation", transforms=("rotate_any",)),
     Variant(name="no identity", identity=0.0),
-    Variant(name="no warm-up", warm_up=0),
+    Variant(name="no warm-up", warm_up=False),
     Variant(name="adversarial", adversarial=0.005),
     Variant(name="generator", form="generator"),
-    Variant(name="generator no warm-up", form="generator", warm_up=0),
+    Variant(name="generator no warm-up", form="generator", warm_up=False),
 )
 
 
-def main(out: Path, *, haze_steps: int = 200, teacher_steps: int = 120, threads: int | None = None) -> None:
-    """Train a small teacher for every variant and print a table of PSNR against the hidden truth.
+def main(
+    out: Path,
+    *,
+    haze: tuple[Path, ...] = (),
+    haze_steps: int = 200,
+    teacher_steps: int | None = None,
+    threads: int | None = None,
+) -> None:
+    """Train a short-lived teacher for every variant, all alike but for the variant; a stopped run goes on.
+
+    On the small world the command prints a table of PSNR against the hidden truth. On real frames there is no truth:
+    it prints the line that has benchmarks.quality measure all its teachers.
 
     Args:
         out: Folder for pictures, checkpoints and table.md.
-        haze_steps: Batches for each form of the haze operator.
-        teacher_steps: Batches for each teacher.
+        haze: haze.safetensors of training.train_haze, one of each form at most: train on real frames (EID_DATA).
+        haze_steps: Batches for each form of the small world's haze operator.
+        teacher_steps: Batches for each teacher; 120 on the small world, 300 on real frames unless given.
         threads: CPU threads; PyTorch decides otherwise.
     """
     if threads:
         torch.set_num_threads(threads)
+    base = REAL_FRAMES if haze else SMALL_WORLD
+    base = replace(base, steps=teacher_steps or base.steps)
+    if haze:
+        _learn_from_real_frames(out, haze, base)
+    else:
+        _measure_small_world(out, haze_steps, base)
+
+
+def _learn_from_real_frames(out: Path, operators: tuple[Path, ...], base: TeacherOptions) -> None:
+    frames = UnpairedFrames(
+        choose_records(None, None), side=base.side, code_length=CODE_LENGTH, seed=base.seed, smallest=base.smallest
+    )
+    made = [str(path) for path in operators]
+    for path in operators:
+        form = "scattering" if isinstance(load_haze(path), ScatteringHaze) else "generator"
+        for variant in (v for v in VARIANTS if v.form == form):
+            folder = out / variant.name.replace(" ", "_")
+            print(variant.name, flush=True)
+            learn_teacher(variant.options(base), load_haze(path), frames, folder, _one_process())
+            made.append(str(folder / "teacher.safetensors"))
+    only = "--only pair --only hazy --only clear --rows input dcp --limit 16 --no-pyiqa"
+    print(f"Measure: python -m benchmarks.quality {only} --teacher {' '.join(made)}")
+
+
+def _measure_small_world(out: Path, haze_steps: int, base: TeacherOptions) -> None:
     truth = write_problem(out, count=120)
     records = choose_records(out / "hazy", out / "clear")
-    frames = UnpairedFrames(records, side=48, code_length=CODE_LENGTH, seed=0, find_content=False)
+    frames = UnpairedFrames(records, side=base.side, code_length=CODE_LENGTH, seed=0, find_content=False)
     table = ["| variant | PSNR hazy | PSNR f(y) | of clear: PSNR f(x) | H(f(y)) - y, RMS |", "|---|---|---|---|---|"]
     for form in ("scattering", "generator"):
-        haze = _haze(form, haze_steps, frames, out / form)
+        haze = _learn_small_haze(form, haze_steps, frames, out / form)
         with torch.no_grad():
             cleared, kept = haze.A_dagger(truth.hazy), haze.A_dagger(truth.truth)
         table.append(_row(f"companion alone, {form}", truth, cleared, kept, haze))
         for variant in (v for v in VARIANTS if v.form == form):
-            table.append(_measure(variant, teacher_steps, haze, frames, truth, out / variant.name.replace(" ", "_")))
+            table.append(_measure(variant, base, haze, frames, truth, out / variant.name.replace(" ", "_")))
             print(table[-1], flush=True)
     (out / "table.md").write_text("\n".join(table) + "\n", encoding="utf-8")
     print("\n".join(table))
 
 
-def _haze(form: HazeForm, steps: int, frames: UnpairedFrames, out: Path) -> AnyHaze:
-    rate, alone = (1e-3, 1 / 3) if form == "scattering" else (2e-4, 0.0)
-    options = HazeOptions(
-        form=form, side=48, width=16 if form == "scattering" else 12, depth=2, discriminator_width=8, batch=4,
-        steps=steps, learning_rate=rate, alone_share=alone, average_decay=0.95,
-    )  # fmt: skip
-    learn_haze(options, frames, out, Fabric(accelerator="cpu", devices=1))
+def _learn_small_haze(form: HazeForm, steps: int, frames: UnpairedFrames, out: Path) -> AnyHaze:
+    small = HazeOptions(
+        side=48, width=16, depth=2, discriminator_width=8, steps=steps, learning_rate=1e-3, average_decay=0.95
+    )
+    generator = replace(small, form="generator", width=12, learning_rate=5e-4, alone_share=0.0, adversarial_weight=1.0)
+    options = small if form == "scattering" else generator
+    learn_haze(options, frames, out, _one_process())
     return load_haze(out / "haze.safetensors")
 
 
-def _measure(variant: Variant, steps: int, haze: AnyHaze, frames: UnpairedFrames, truth: HiddenTruth, out: Path) -> str:
-    weights = EidWeights(equivariance=variant.alpha, identity=variant.identity, warm_up_steps=variant.warm_up)
-    options = TeacherOptions(
-        channels=(12, 24, 32), side=48, batch=4, steps=steps, learning_rate=2e-3, average_decay=0.95, weights=weights,
-        adversarial_weight=variant.adversarial, transforms=variant.transforms, discriminator_width=8,
-    )  # fmt: skip
-    network: nn.Module = learn_teacher(options, haze, frames, out, Fabric(accelerator="cpu", devices=1)).eval()
+def _measure(
+    variant: Variant, base: TeacherOptions, haze: AnyHaze, frames: UnpairedFrames, truth: HiddenTruth, out: Path
+) -> str:
+    network: nn.Module = learn_teacher(variant.options(base), haze, frames, out, _one_process()).eval()
     with torch.no_grad():
         cleared, kept = network(truth.hazy, haze), network(truth.truth, haze)
     _write_sheet(out / "sheet.png", [truth.hazy, cleared.clamp(0, 1), truth.truth])
     return _row(variant.name, truth, cleared, kept, haze)
+
+
+def _one_process() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
 
 
 def _row(name: str, truth: HiddenTruth, cleared: Tensor, kept: Tensor, haze: AnyHaze) -> str:
