@@ -3,7 +3,9 @@
 On the small hazy world, where the truth is known; or, given haze operators, on real frames.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -115,14 +117,18 @@ def _measure_small_world(out: Path, haze_steps: int, base: TeacherOptions) -> No
     records = choose_records(out / "hazy", out / "clear")
     frames = UnpairedFrames(records, side=base.side, code_length=CODE_LENGTH, seed=0, find_content=False)
     table = ["| variant | PSNR hazy | PSNR f(y) | of clear: PSNR f(x) | H(f(y)) - y, RMS |", "|---|---|---|---|---|"]
+    sheet = [truth.hazy]
     for form in ("scattering", "generator"):
         haze = _learn_small_haze(form, haze_steps, frames, out / form)
-        with torch.no_grad():
-            cleared, kept = haze.A_dagger(truth.hazy), haze.A_dagger(truth.truth)
-        table.append(_row(f"companion alone, {form}", truth, cleared, kept, haze))
+        table.append(_row(f"companion alone, {form}", truth, haze.A_dagger, haze))
         for variant in (v for v in VARIANTS if v.form == form):
-            table.append(_measure(variant, base, haze, frames, truth, out / variant.name.replace(" ", "_")))
+            folder = out / variant.name.replace(" ", "_")
+            network = learn_teacher(variant.options(base), haze, frames, folder, _one_process()).eval()
+            teacher = partial(_answer, network, haze)
+            table.append(_row(variant.name, truth, teacher, haze))
+            sheet.append(teacher(truth.hazy))
             print(table[-1], flush=True)
+    _write_sheet(out / "sheet.jpg", [*sheet, truth.truth])
     (out / "table.md").write_text("\n".join(table) + "\n", encoding="utf-8")
     print("\n".join(table))
 
@@ -137,22 +143,19 @@ def _learn_small_haze(form: HazeForm, steps: int, frames: UnpairedFrames, out: P
     return load_haze(out / "haze.safetensors")
 
 
-def _measure(
-    variant: Variant, base: TeacherOptions, haze: AnyHaze, frames: UnpairedFrames, truth: HiddenTruth, out: Path
-) -> str:
-    network: nn.Module = learn_teacher(variant.options(base), haze, frames, out, _one_process()).eval()
+def _answer(network: nn.Module, haze: AnyHaze, picture: Tensor) -> Tensor:
     with torch.no_grad():
-        cleared, kept = network(truth.hazy, haze), network(truth.truth, haze)
-    _write_sheet(out / "sheet.png", [truth.hazy, cleared.clamp(0, 1), truth.truth])
-    return _row(variant.name, truth, cleared, kept, haze)
+        answer: Tensor = network(picture, haze)
+    return answer
 
 
 def _one_process() -> Fabric:
     return Fabric(accelerator="cpu", devices=1)
 
 
-def _row(name: str, truth: HiddenTruth, cleared: Tensor, kept: Tensor, haze: AnyHaze) -> str:
+def _row(name: str, truth: HiddenTruth, clear: Callable[[Tensor], Tensor], haze: AnyHaze) -> str:
     with torch.no_grad():
+        cleared, kept = clear(truth.hazy), clear(truth.truth)
         again = haze.rehazing(truth.hazy).A(cleared)
     rms = float((again - truth.hazy).square().mean().sqrt())
     figures = [_psnr(truth.hazy, truth.truth), _psnr(cleared, truth.truth), _psnr(kept, truth.truth)]
@@ -164,9 +167,9 @@ def _psnr(picture: Tensor, truth: Tensor) -> float:
 
 
 def _write_sheet(path: Path, rows: list[Tensor]) -> None:
-    sheet = torch.cat([torch.cat(list(row[:8]), dim=2) for row in rows], dim=1).permute(1, 2, 0).numpy()
+    sheet = torch.cat([torch.cat(list(row[:12].clamp(0, 1)), dim=2) for row in rows], dim=1).permute(1, 2, 0).numpy()
     levels = np.rint(sheet[..., ::-1] * 255).astype(np.uint8)
-    path.write_bytes(cv2.imencode(".png", levels)[1].tobytes())
+    path.write_bytes(cv2.imencode(".jpg", levels)[1].tobytes())
 
 
 if __name__ == "__main__":
