@@ -40,13 +40,16 @@ class Variant:
     alpha: float = 1.0
     identity: float = 1.0
     warm_up: bool = True
+    estimate_given: bool = False
     adversarial: float = 0.0
     transforms: tuple[TransformName, ...] = ("rotate", "reflect")
 
     def options(self, base: TeacherOptions) -> TeacherOptions:
         """The options of a teacher of this variant, otherwise those of ``base``."""
         steps = base.weights.warm_up_steps if self.warm_up else 0
-        weights = EidWeights(equivariance=self.alpha, identity=self.identity, warm_up_steps=steps)
+        weights = EidWeights(
+            equivariance=self.alpha, identity=self.identity, estimate_given=self.estimate_given, warm_up_steps=steps
+        )
         return replace(base, weights=weights, adversarial_weight=self.adversarial, transforms=self.transforms)
 
 
@@ -54,6 +57,7 @@ VARIANTS = (
     Variant(name="scattering"),
     Variant(name="alpha 0", alpha=0.0),
     Variant(name="alpha 10", alpha=10.0),
+    Variant(name="estimate given", estimate_given=True),
     Variant(name="rotate only", transforms=("rotate",)),
     Variant(name="shift", transforms=("shift",)),
     Variant(name="scale", transforms=("scale",)),

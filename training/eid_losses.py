@@ -25,6 +25,8 @@ class EidWeights:
     """The paper's alpha."""
     identity: float = 1.0
     """A clear frame is to stay as it is."""
+    estimate_given: bool = False
+    """Equivariance takes f(y) as given: no gradients through T f(y), which would also pull it towards easy pictures."""
     warm_up_steps: int = 300
     """So long f is drawn towards the companion's answer, with a pull that fades to nothing."""
 
@@ -46,18 +48,26 @@ def build_transform(names: tuple[TransformName, ...], seed: int) -> Transform:
 
 
 def eid_losses(
-    network: nn.Module, y: Tensor, *, rehazing: Physics, hazing: Physics, transform: Transform, alpha: float
+    network: nn.Module,
+    y: Tensor,
+    *,
+    rehazing: Physics,
+    hazing: Physics,
+    transform: Transform,
+    alpha: float,
+    estimate_given: bool = False,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """``f(y)`` with haze consistency ``||H(f(y)) - y||^2`` and equivariance ``||f(H(T f(y))) - T f(y)||^2``.
 
-    Nothing is detached: gradients reach f through both sides of both terms, as in the paper. ``rehazing`` lays the
-    observed haze, ``hazing`` any haze of the family (several operators: Tachella et al. 2022). With one fixed operator
-    for both, this is plain equivariant imaging (Chen et al. 2021).
+    Nothing is detached, unless ``estimate_given``: gradients reach f through both sides of both terms, as in the paper.
+    ``rehazing`` lays the observed haze, ``hazing`` any haze of the family (several operators: Tachella et al. 2022).
+    With one fixed operator for both, this is plain equivariant imaging (Chen et al. 2021).
     """
     x_net = network(y, rehazing)
     losses = {"consistency": MCLoss()(y=y, x_net=x_net, physics=rehazing)}
     if alpha > 0:
-        losses["equivariance"] = EILoss(transform, apply_noise=False)(x_net=x_net, physics=hazing, model=network)
+        start = x_net.detach() if estimate_given else x_net
+        losses["equivariance"] = EILoss(transform, apply_noise=False)(x_net=start, physics=hazing, model=network)
     return x_net, losses
 
 
@@ -81,6 +91,7 @@ class EidObjective(nn.Module):
             hazing=self.haze.hazing(batch.code),
             transform=self.transform,
             alpha=weights.equivariance,
+            estimate_given=weights.estimate_given,
         )
         total = losses["consistency"] + weights.equivariance * losses.get("equivariance", x_net.new_zeros(()))
         if weights.identity > 0:

@@ -68,6 +68,17 @@ def test_gradients_reach_the_network_through_both_sides_of_both_losses() -> None
     assert float(gradients["equivariance"]) == pytest.approx(2 * (c * w * w - w) * (2 * c * w - 1) * 0.25, rel=1e-5)
 
 
+def test_equivariance_can_take_the_estimate_as_given() -> None:
+    w, c, y = 0.7, 1.6, torch.tensor([[[[0.5]]]])
+    network, operator, transform = Scaling(w), Physics(A=lambda x: c * x), build_transform(("reflect",), seed=0)
+    _, losses = eid_losses(
+        network, y, rehazing=operator, hazing=operator, transform=transform, alpha=1.0, estimate_given=True
+    )
+    (gradient,) = torch.autograd.grad(losses["equivariance"], network.weight)
+    # f(H(e)) - e = (c w - 1) e with e = w y held fast.
+    assert float(gradient) == pytest.approx(2 * (c * w - 1) * c * (w * 0.5) ** 2, rel=1e-5)
+
+
 def test_the_haze_operator_passes_gradients_on_and_takes_none() -> None:
     torch.manual_seed(0)
     network, haze = build_teacher((8, 16)), ScatteringHaze(width=8, depth=1)
