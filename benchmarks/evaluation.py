@@ -82,6 +82,9 @@ class Measures:
             figures |= {"psnr_db": psnr_db(given, truth), "ssim": ssim(given, truth)}
             figures["ciede2000"] = ciede2000(given, truth)
             figures |= self.more(given, truth) if self.more is not None and "more" in wanted else {}
+        if "witness" in wanted and shot.truth is not None and shot.witnessed is not None:
+            error = (cleared.astype(np.float32) - shot.truth)[shot.witnessed]
+            figures["witness_psnr_db"] = float(10.0 * np.log10(255.0**2 / max(1e-3, float((error**2).mean()))))
         if "blind" in wanted and self.blind is not None:
             figures |= self.blind(cleared, content)
         if "identity" in wanted:

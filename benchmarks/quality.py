@@ -19,6 +19,7 @@ from benchmarks.quality_sets import (
     clear_set,
     clip_sets,
     hazy_set,
+    moments_set,
     pair_set,
     phantom_set,
     rendered_sets,
@@ -28,11 +29,12 @@ from benchmarks.sheets import write_sheet
 from eid_stream.errors import EidStreamError
 from training.frames import FRAME_LIST, data_folder
 
-SECTIONS = ("pair", "rendered", "phantom", "hazy", "clips", "clear")
+SECTIONS = ("pair", "rendered", "phantom", "moments", "hazy", "clips", "clear")
 HEADLINES = {
     "pair": ("psnr_db", "ssim"),
     "rendered_medium": ("psnr_db", "ssim"),
     "phantom": ("psnr_db",),
+    "moments": ("witness_psnr_db",),
     "hazy": ("fade", "niqe", "saturated_percent"),
     "clear": ("identity_median_db", "identity_p5_db"),
     "bright_clear_720p30": ("identity_median_db",),
@@ -140,6 +142,7 @@ def choose_sets(options: Options) -> list[PictureSet]:
         "pair": lambda: [pair_set(data, limit)],
         "rendered": lambda: rendered_sets(data, limit),
         "phantom": lambda: [phantom_set(limit)],
+        "moments": lambda: [moments_set(data, limit)],
         "hazy": lambda: [hazy_set(data, limit)],
         "clips": lambda: clip_sets(data),
         "clear": lambda: [clear_set(data, limit)],

@@ -15,6 +15,9 @@ from benchmarks.clips import read_clip
 from benchmarks.pictures import JPEG_COLOUR, Picture, Rgb, frame_of, rgb_of
 from eid_stream.smoke import Smoke
 from eid_stream.sources.phantom import PhantomSource
+from training.clip_moments import find_moments
+from training.clip_pairs import brought_along
+from training.distill_student import WITNESS_CLIPS
 from training.frames import FrameRecord, load_rgb, read_frame_list
 
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
@@ -22,6 +25,7 @@ DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 SMOKY_CLIPS = ("smoke_480p60", "wisps_1080p25", "smoke_cuts_256p33", "cholec80_288", "cholec80_295")
 SMOKE_SEED = 20261121
 FRAMES_PER_SOURCE = 8
+MOMENTS_PER_CLIP = 16
 PAIR_FRAMES = 145
 PAIR_FIRST_SMOKE = 50
 """Before it both files show the same picture; there the input is perfect and would rule the mean."""
@@ -37,6 +41,8 @@ class Shot:
     source: str
     """Camera system or clip."""
     truth: Rgb | None = None
+    witnessed: NDArray[np.bool_] | None = None
+    """Where ``truth`` is a view of the same place through less smoke; None: it is the truth everywhere."""
     follows: bool = False
     """True: the next moment of the same clip; False: memory must be reset first."""
 
@@ -47,7 +53,7 @@ class PictureSet:
 
     name: str
     measures: frozenset[str]
-    """Some of ``truth``, ``blind``, ``identity``, ``flicker``."""
+    """Some of ``truth``, ``witness``, ``blind``, ``identity``, ``flicker``."""
     shots: Callable[[], Iterator[Shot]]
     score_every: int = 1
     """Every how many shots single pictures are scored; all of them are cleared."""
@@ -101,6 +107,18 @@ def rendered_sets(data: Path, limit: int | None = None) -> list[PictureSet]:
         PictureSet(f"rendered_{name}", frozenset({"truth"}), partial(shots, density), sheet_shots=_lines(len(records)))
         for name, density in DENSITIES.items()
     ]
+
+
+def moments_set(data: Path, limit: int | None = None) -> PictureSet:
+    """Real smoke with a witness: moments of clips, aligned with a clearer view of the same scene; 256x192 pixels."""
+
+    def shots() -> Iterator[Shot]:
+        for path in (data / "clips" / name for name in WITNESS_CLIPS):
+            for hazier, clearer, way, valid in spread(list(find_moments(path)), MOMENTS_PER_CLIP):
+                yield Shot(Picture.of(frame_of(hazier)), path.stem, brought_along(clearer, way), valid > 0)
+
+    count = 100 if limit is None else limit
+    return PictureSet("moments", frozenset({"witness"}), shots, sheet_shots=_lines(count))
 
 
 def hazy_set(data: Path, limit: int | None = None) -> PictureSet:
