@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from eid_stream.smoke import Smoke, draw_look
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+from training.fluid_puffs import HEIGHT, WIDTH, simulate_puffs
 
 Array = NDArray[np.float32]
 CAMERA_SHARES = {"robotic": 0.45, "grey": 0.3, "warm": 0.25}
@@ -17,7 +18,13 @@ PLUME_SHARE = 0.35
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-VEIL_WIDTH, VEIL_HEIGHT = 128, 96
+PUFF_SHARE = 0.3
+"""Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
+PUFF_PEAKS = (0.5, 4.0)
+"""Optical depth at the densest place of a puff."""
+PUFF_HAZE = (0.02, 0.35)
+"""Density of the haze around a puff, where there is some."""
+VEIL_WIDTH, VEIL_HEIGHT = WIDTH, HEIGHT
 STEP_SECONDS = 0.12
 """Time between the two moments of a take."""
 
@@ -30,20 +37,38 @@ class Take:
     airlight: Array
     tint: float
     """How far the tissue behind colours the veil, 0 to 1."""
+    relief: float
+    """How far the scene's depth shows in the veil, 0 to 1."""
+    headroom: float
+    """By how much the brightest highlights exceed white."""
 
 
 class VeilBank:
-    """Takes of smoke, ``count`` of them, drawn from ``seed``; about 10 ms and 200 kB each."""
+    """Takes of smoke, ``count`` of veils and half as many of puffs, drawn from ``seed``; 10 to 50 ms each."""
 
-    def __init__(self, *, count: int, seed: int, densities: tuple[float, float] = (0.08, 0.75)) -> None:
+    def __init__(
+        self,
+        *,
+        count: int,
+        seed: int,
+        densities: tuple[float, float] = (0.08, 0.75),
+        puff_share: float = PUFF_SHARE,
+    ) -> None:
         rng = np.random.default_rng([seed, 0xBA4C])
-        cameras = rng.choice(list(CAMERA_SHARES), count, p=list(CAMERA_SHARES.values()))
+        cameras = [_draw_camera(rng) for _ in range(count)]
         seeds = range(seed * 100_003, seed * 100_003 + count)
         self._takes = [_draw_take(rng, *drawn, densities) for drawn in zip(seeds, cameras, strict=True)]
+        self._puff_share = puff_share
+        wanted = count // 2 if puff_share > 0 else 0
+        self._puffs: list[Take] = []
+        while len(self._puffs) < wanted:
+            number = seed * 100_003 + count + len(self._puffs)
+            self._puffs += _draw_puffs(rng, number, _draw_camera(rng))
 
     def draw(self, rng: np.random.Generator, moments: int = 2) -> Take:
         """A random take on the canvas, cut, turned, thinned or thickened; colour and brightness vary."""
-        take = self._takes[int(rng.integers(len(self._takes)))]
+        pool = self._puffs if self._puffs and rng.random() < self._puff_share else self._takes
+        take = pool[int(rng.integers(len(pool)))]
         share = rng.uniform(0.5, 1.0)
         width, height = int(VEIL_WIDTH * share), int(VEIL_HEIGHT * share)
         left = int(rng.integers(0, VEIL_WIDTH - width + 1))
@@ -54,7 +79,16 @@ class VeilBank:
         airlight = take.airlight[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
         thickness = np.float32(np.exp(rng.uniform(-0.7, 0.4)))
         brightness = np.exp(rng.normal(0.0, 0.08) + rng.normal(0.0, 0.03, (3, 1, 1))).astype(np.float32)
-        return Take(_enlarge(np.power(transmission, thickness)), _enlarge(airlight * brightness), float(take.tint))
+        return replace(
+            take,
+            transmission=_enlarge(np.power(transmission, thickness)),
+            airlight=_enlarge(airlight * brightness),
+            tint=take.tint * float(rng.random()),
+        )
+
+
+def _draw_camera(rng: np.random.Generator) -> str:
+    return str(rng.choice(list(CAMERA_SHARES), p=list(CAMERA_SHARES.values())))
 
 
 def _draw_take(rng: np.random.Generator, seed: int, camera: str, densities: tuple[float, float]) -> Take:
@@ -65,11 +99,36 @@ def _draw_take(rng: np.random.Generator, seed: int, camera: str, densities: tupl
         densities = PLUME_DENSITIES
     density = float(rng.uniform(*densities))
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=density, look=look)
+    return _keep(smoke, *_two_moments(smoke, seed))
+
+
+def _draw_puffs(rng: np.random.Generator, seed: int, camera: str) -> list[Take]:
+    """Takes of one fluid simulation, in clear air or in haze, each in a light of its own."""
+    return [_draw_puff(rng, seed + n, camera, depth) for n, depth in enumerate(simulate_puffs(rng))]
+
+
+def _draw_puff(rng: np.random.Generator, seed: int, camera: str, depth: Array) -> Take:
+    look = draw_look(seed, camera)
+    haze = float(rng.uniform(*PUFF_HAZE)) if rng.random() < 0.4 else 0.0
+    smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=haze, look=look)
+    transmission, airlight = _two_moments(smoke, seed)
+    peak = np.exp(rng.uniform(*np.log(PUFF_PEAKS)))
+    puff = np.exp(-depth * np.float32(peak / (depth.max() + 1e-3)))
+    # Light reaches the rim of a puff and its core differently, from case to case.
+    shading = 1.0 + np.float32(rng.uniform(-0.2, 0.3)) * (0.6 - puff)
+    return _keep(smoke, np.maximum(transmission * puff, np.exp(np.float32(-3.0))), airlight * shading[:, None])
+
+
+def _two_moments(smoke: Smoke, seed: int) -> tuple[Array, Array]:
     start = (seed % 97) * 0.31
     veils = [smoke.veil(start), smoke.veil(start + STEP_SECONDS)]
-    transmission = np.stack([veil.transmission for veil in veils]).astype(np.float16)
-    airlight = np.stack([veil.airlight.transpose(2, 0, 1) for veil in veils]).astype(np.float16)
-    return Take(transmission, airlight, smoke.look.tint)  # type: ignore[arg-type]
+    return np.stack([veil.transmission for veil in veils]), np.stack([v.airlight.transpose(2, 0, 1) for v in veils])
+
+
+def _keep(smoke: Smoke, transmission: Array, airlight: Array) -> Take:
+    look = smoke.look
+    half = transmission.astype(np.float16), airlight.astype(np.float16)
+    return Take(*half, tint=look.tint, relief=look.relief, headroom=look.headroom)  # type: ignore[arg-type]
 
 
 def _enlarge(fields: Array) -> Array:
