@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Area, fit
 
+FramePair = tuple[NDArray[Any], ...]
+"""First and second frame uint8 (h, w, 3), the way float16 (h, w, 2) and valid uint8 (h, w), as of ``ClipPairs``."""
 FAITHFUL_CODES = 12.0
 """A pixel counts where warping the second frame onto the first leaves at most this difference of 8 bit luma."""
 
@@ -37,21 +40,59 @@ class ClipPairPool:
     """All pairs of some clips, ``stride`` frames from one first frame to the next."""
 
     def __init__(self, paths: Sequence[Path], *, stride: int, seed: int) -> None:
-        self._rng = np.random.default_rng([seed, 0xC11B])
+        self._seed = seed
+        self.restart()
         self._pairs = [pair for path in paths for pair in _pairs(path, stride)]
 
     def __len__(self) -> int:
         return len(self._pairs)
 
+    def restart(self, step: int = 0) -> None:
+        """Draw what is drawn at a step."""
+        self._rng = np.random.default_rng([self._seed, 0xC11B, step])
+
     def draw(self, count: int) -> ClipPairs:
         """Random pairs."""
-        drawn = [self._pairs[int(self._rng.integers(len(self._pairs)))] for _ in range(count)]
-        stacks = [torch.from_numpy(np.stack([pair[part] for pair in drawn])) for part in range(4)]
-        first, second = (stack.permute(0, 3, 1, 2).float() / 255.0 for stack in stacks[:2])
-        return ClipPairs(first, second, stacks[2].float(), stacks[3][:, None].float())
+        return stack_pairs([self._pairs[int(self._rng.integers(len(self._pairs)))] for _ in range(count)])
 
 
-def _pairs(path: Path, stride: int) -> Iterator[tuple[NDArray[Any], ...]]:
+def stack_pairs(pairs: Sequence[FramePair]) -> ClipPairs:
+    """Pairs kept in memory as the tensors of a batch."""
+    stacks = [torch.from_numpy(np.stack([pair[part] for pair in pairs])) for part in range(4)]
+    first, second = (stack.permute(0, 3, 1, 2).float() / 255.0 for stack in stacks[:2])
+    return ClipPairs(first, second, stacks[2].float(), stacks[3][:, None].float())
+
+
+def warp(pictures: Tensor, way: Tensor) -> Tensor:
+    """Bring pictures (n, c, h / k, w / k) of the second frame onto the first by the way (n, h, w, 2) at full size."""
+    shrink = way.shape[1] // pictures.shape[2]
+    way = F.avg_pool2d(way.permute(0, 3, 1, 2), shrink).permute(0, 2, 3, 1)
+    return F.grid_sample(pictures, way, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def grid_of(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Coordinates of the pixels of a flow (h, w, 2), x before y."""
+    x, y = np.meshgrid(np.arange(flow.shape[1]), np.arange(flow.shape[0]))
+    return np.stack([x, y], axis=-1).astype(np.float32)
+
+
+def way_to(places: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Places in pixels (h, w, 2), x before y, in the coordinates of ``grid_sample``: -1 to 1 from edge to edge.
+
+    Corners are not aligned, so that a way means the same at any size of the pictures.
+    """
+    size = np.array([places.shape[1], places.shape[0]], np.float32)
+    return ((2.0 * places + 1.0) / size - 1.0).astype(np.float16)
+
+
+def brought_along(second: NDArray[np.uint8], way: NDArray[np.float16]) -> NDArray[np.uint8]:
+    """The second frame (h, w, 3) as it looks from the first, by the way that is kept of a pair."""
+    size = np.array([second.shape[1], second.shape[0]], np.float32)
+    places = ((way.astype(np.float32) + 1.0) * size - 1.0) / 2.0
+    return np.asarray(cv2.remap(second, places, None, cv2.INTER_LINEAR), np.uint8)  # type: ignore[call-overload]
+
+
+def _pairs(path: Path, stride: int) -> Iterator[FramePair]:
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     previous: NDArray[np.uint8] | None = None
     for number, frame in enumerate(read_on_canvas(path)):
@@ -67,12 +108,10 @@ def _way(
 ) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
     grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]
     moved = flow.calc(grey[0], grey[1], None)  # type: ignore[call-overload]
-    x, y = np.meshgrid(np.arange(moved.shape[1]), np.arange(moved.shape[0]))
-    places = np.stack([x, y], axis=-1).astype(np.float32) + moved
+    places = grid_of(moved) + moved
     warped = cv2.remap(grey[1], places, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
     valid = np.abs(warped.astype(np.float32) - grey[0]) <= FAITHFUL_CODES
-    size = np.array([moved.shape[1] - 1, moved.shape[0] - 1], np.float32)
-    return (2.0 * places / size - 1.0).astype(np.float16), (valid & (grey[0] > 16)).astype(np.uint8)
+    return way_to(places), (valid & (grey[0] > 16)).astype(np.uint8)
 
 
 def read_on_canvas(path: Path) -> Iterator[NDArray[np.uint8]]:

@@ -1,10 +1,28 @@
 """R'G'B' to Y'CbCr and back in torch, for the two matrices that endoscopic video comes in."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 LUMA_WEIGHTS = {6: (0.299, 0.587, 0.114), 1: (0.2126, 0.7152, 0.0722)}
 """Luma weights of R, G, B by matrix code point of ITU-T H.273: 6 = BT.601, 1 = BT.709."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrices:
+    """RGB to Y'CbCr and back, (n, 3, 3) each."""
+
+    to_ycbcr: Tensor
+    to_rgb: Tensor
+
+    def to(self, device: torch.device) -> "Matrices":
+        """The same on a device."""
+        return Matrices(self.to_ycbcr.to(device), self.to_rgb.to(device))
+
+    def first(self, count: int) -> "Matrices":
+        """Those of the first pictures."""
+        return Matrices(self.to_ycbcr[:count], self.to_rgb[:count])
 
 
 def rgb_to_ycbcr(matrix: int) -> Tensor:

@@ -6,7 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from eid_stream.haze_maps import T_MIN
+from training.student import opacity_as_probability
+
 SSIM_WINDOW = 7
+NEAR_WHITE = 0.97
+"""From here on a pixel may clip for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +21,21 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 0.5
     structure: float = 0.15
-    identity: float = 1.0
+    identity: float = 0.4
     gate: float = 0.05
     density: float = 0.2
-    opacity: float = 0.4
+    opacity: float = 1.0
     airlight: float = 0.4
     smoothness: float = 0.05
     flicker: float = 1.0
-    clip_flicker: float = 2.0
+    clip_flicker: float = 3.0
     dark: float = 1.0
-    range: float = 2.0
+    range: float = 4.0
+    answer: float = 0.3
+    veil: float = 0.2
+    consistency: float = 0.25
+    equivariance: float = 0.5
+    witness: float = 1.0
 
 
 def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
@@ -46,9 +56,23 @@ def structure(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
     return (content * (1.0 - ssim)).sum() / (content.sum() + 1.0)
 
 
-def identity(opacity: Tensor) -> Tensor:
-    """Opacity (n, c, gh, gw) of clear pictures: what would be taken from them. A zero mean of nothing is zero."""
-    return opacity.mean() if len(opacity) else opacity.sum()
+def identity(opacity: Tensor, logits: Tensor) -> Tensor:
+    """Opacity (n, c, gh, gw) of clear pictures, what would be taken from them, and the cross entropy of its logits.
+
+    Of no pictures it is zero.
+    """
+    return opacity.mean() + F.softplus(logits).mean() if len(opacity) else opacity.sum()
+
+
+def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
+    """Cross entropy of opacities' logits (n, 2, gh, gw) with known opacity (n, 1, gh, gw), less its own entropy.
+
+    On logits, since opacity itself has no slope where it counts as none: a puff once overlooked would stay so.
+    """
+    wanted = opacity_as_probability(truth.clamp(max=1.0 - T_MIN)).expand_as(logits)
+    missed = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    unavoidable = F.binary_cross_entropy(wanted, wanted, reduction="none")
+    return (inside * (missed - unavoidable)).sum() / (2.0 * inside.sum() + 1.0)
 
 
 def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:
@@ -56,15 +80,10 @@ def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:
     return _curvature(opacity) + 2.0 * _curvature(airlight)
 
 
-def flicker(first: Tensor, second: Tensor, content: Tensor) -> Tensor:
-    """Difference of two corrected pictures of the same scene, (n, 3, h, w), where ``content`` is one."""
-    return masked_l1(first, second, content)
-
-
 def out_of_range(rgb: Tensor, before: Tensor, content: Tensor) -> Tensor:
-    """How far corrected RGB (n, 3, h, w) leaves [0, 1] where the picture ``before`` did not touch white."""
-    counted = content * (before.amax(1, keepdim=True) < 0.95)
-    return masked_l1(rgb, rgb.detach().clamp(0.0, 1.0), counted)
+    """How far corrected RGB (n, 3, h, w) leaves [0, NEAR_WHITE] where the picture ``before`` did not."""
+    counted = content * (before.amax(1, keepdim=True) < NEAR_WHITE)
+    return masked_l1(rgb, rgb.detach().clamp(0.0, NEAR_WHITE), counted)
 
 
 def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:

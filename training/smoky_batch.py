@@ -1,19 +1,23 @@
 """Batches for the student: clear views seen through rendered smoke, clear ones left alone, and real hazy ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.colour_torch import rgb_to_ycbcr, ycbcr_to_rgb
+from training.advice import Advice, AdviceBatch, ask, in_poses
+from training.colour_torch import Matrices, rgb_to_ycbcr, ycbcr_to_rgb
+from training.haze_operator import ScatteringHaze
 from training.picture_cache import Picture
 from training.veil_bank import Take, VeilBank
-from training.views import View, random_view
+from training.views import View, draw_pose, random_view, view
 
-LINEAR_SHARE = 0.35
+Array = NDArray[np.float32]
+LINEAR_SHARE = 0.15
 """Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
 
 
@@ -47,19 +51,37 @@ class RealBatch:
 
     rgb: Tensor
     content: Tensor
+    advice: AdviceBatch | None = None
+    """What teacher and companion say about it, where they were asked."""
 
     def to(self, device: torch.device) -> "RealBatch":
         """The same on a device."""
-        return RealBatch(self.rgb.to(device), self.content.to(device))
+        return RealBatch(self.rgb.to(device), self.content.to(device), self.advice and self.advice.to(device))
 
 
 class BatchMaker:
     """Draws batches; sources count equally within a kind up to the square root of their size."""
 
-    def __init__(self, *, pictures: Sequence[Picture], veils: VeilBank | None, seed: int) -> None:
-        self._rng = np.random.default_rng([seed, 0xBA7C])
+    def __init__(
+        self,
+        *,
+        pictures: Sequence[Picture],
+        veils: VeilBank | None,
+        seed: int,
+    ) -> None:
+        self._seed = seed
+        self.restart()
         self._veils = veils
+        self._advice: Mapping[Picture, Advice] | None = None
         self._pools = {kind: _Pool(pictures, kind) for kind in ("clear", "hazy")}
+
+    def restart(self, step: int = 0) -> None:
+        """Draw what is drawn at a step."""
+        self._rng = np.random.default_rng([self._seed, 0xBA7C, step])
+
+    def advise(self, teacher: Callable[[Array], Array], haze: ScatteringHaze) -> None:
+        """From now on hazy pictures come with what the teacher and the haze operator's companion say about them."""
+        self._advice = ask(self._pools["hazy"].pictures, teacher, haze)
 
     def rendered(self, count: int, moments: int = 1) -> RenderedBatch:
         """Clear views behind rendered smoke, at one or two moments."""
@@ -70,28 +92,31 @@ class BatchMaker:
 
     def real(self, kind: str, count: int) -> RealBatch:
         """Real views, ``clear`` or ``hazy``."""
-        views = self._views(kind, count)
-        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]))
+        return _real(self._views(kind, count))
 
     def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
         """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
         pool = self._pools["hazy"]
         hazy = [pool.draw(self._rng) for _ in range(count)]
         clear = [self._pools["clear"].draw(self._rng, source=picture.source) for picture in hazy]
-        batches = []
-        for pictures in (hazy, clear):
-            views = [random_view(picture, self._rng) for picture in pictures]
-            batches.append(RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views])))
-        return batches[0], batches[1]
+        poses = [draw_pose(picture, self._rng) for picture in hazy]
+        shown = _real([view(picture, pose) for picture, pose in zip(hazy, poses, strict=True)])
+        if self._advice is not None:
+            shown = replace(shown, advice=in_poses([self._advice[picture] for picture in hazy], poses))
+        return shown, _real([random_view(picture, self._rng) for picture in clear])
 
-    def matrices(self, count: int) -> tuple[Tensor, Tensor]:
-        """For each picture BT.601 or BT.709: matrices to Y'CbCr and back, (n, 3, 3) each."""
+    def matrices(self, count: int) -> Matrices:
+        """For each picture BT.601 or BT.709."""
         drawn = torch.from_numpy(self._rng.integers(0, 2, count))
-        matrices = [torch.stack([function(code) for code in (6, 1)]) for function in (rgb_to_ycbcr, ycbcr_to_rgb)]
-        return matrices[0][drawn], matrices[1][drawn]
+        to_ycbcr, to_rgb = (torch.stack([way(code) for code in (6, 1)]) for way in (rgb_to_ycbcr, ycbcr_to_rgb))
+        return Matrices(to_ycbcr[drawn], to_rgb[drawn])
 
     def _views(self, kind: str, count: int) -> list[View]:
         return [random_view(self._pools[kind].draw(self._rng), self._rng) for _ in range(count)]
+
+
+def _real(views: Sequence[View]) -> RealBatch:
+    return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]))
 
 
 class _Pool:
@@ -106,6 +131,11 @@ class _Pool:
         sizes = np.sqrt([len(self._by_source[source]) for source in self._sources])
         self._shares = sizes / sizes.sum()
 
+    @property
+    def pictures(self) -> list[Picture]:
+        """All of them."""
+        return [picture for pool in self._by_source.values() for picture in pool]
+
     def draw(self, rng: np.random.Generator, source: str | None = None) -> Picture:
         """A picture of ``source`` where there is one, of a random source otherwise."""
         if source not in self._by_source:
@@ -115,15 +145,21 @@ class _Pool:
 
 
 def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Generator) -> RenderedBatch:
-    """Show views through smoke: I = J t + A (1 - t), in light or in code values, with scatter, noise and clipping."""
+    """Show views through smoke: I = J t + A (1 - t), in light or in code values, with scatter, noise and clipping.
+
+    As in ``eid_stream.smoke``, tissue tints the veil, what is near has less smoke before it, highlights outshine it.
+    """
     clear = _stack([view.rgb for view in views])
     content = _stack([view.content for view in views])
     transmission = _stack([take.transmission for take in takes]).transpose(0, 1)[:, :, None]
     airlight = _stack([take.airlight for take in takes]).transpose(0, 1)
     transmission = torch.where(content > 0, transmission, torch.ones_like(transmission))
+    transmission = transmission ** _relative_depth(clear, content, torch.tensor([take.relief for take in takes]))
     airlight = airlight * _tissue_tint(clear, torch.tensor([take.tint for take in takes]))
     in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)
-    hazy = torch.stack([_shade(clear, t, a, in_light, rng) for t, a in zip(transmission, airlight, strict=True)])
+    headroom = torch.tensor([take.headroom for take in takes])
+    moments = zip(transmission, airlight, strict=True)
+    hazy = torch.stack([_shade(_with_headroom(clear, headroom, t), t, a, in_light, rng) for t, a in moments])
     veil = F.avg_pool2d(torch.cat([1.0 - transmission[0], airlight[0]], dim=1), 8)
     density = ((1.0 - transmission) * content).sum((2, 3, 4)) / (content.sum((1, 2, 3)) + 1.0)
     return RenderedBatch(clear, hazy, density, content, veil, in_light)
@@ -150,5 +186,21 @@ def _tissue_tint(clear: Tensor, tint: Tensor) -> Tensor:
     return F.interpolate(colour, clear.shape[2:], mode="bilinear", align_corners=False)
 
 
-def _stack(arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]) -> Tensor:
+def _relative_depth(clear: Tensor, content: Tensor, relief: Tensor) -> Tensor:
+    """Depth of the scene relative to its middle, (n, 1, h, w): what is bright is near, as light falls off."""
+    small, inside = F.avg_pool2d(clear.mean(1, keepdim=True), 8), F.avg_pool2d(content, 8)
+    small = F.avg_pool2d(small, 3, 1, 1, count_include_pad=False) + 0.05
+    mean = (small * inside).sum((2, 3), keepdim=True) / (inside.sum((2, 3), keepdim=True) + 1e-3)
+    depth = (1.0 + relief[:, None, None, None] * ((mean / small).sqrt() - 1.0)).clamp(0.4, 1.8)
+    return F.interpolate(depth, clear.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _with_headroom(clear: Tensor, headroom: Tensor, transmission: Tensor) -> Tensor:
+    """The clear picture with highlights behind smoke as bright as they are, not as the sensor clips them."""
+    excess = 4.0 * (clear.amin(1, keepdim=True) - 0.75).clamp(min=0.0)
+    behind = (4.0 * (1.0 - transmission)).clamp(max=1.0)
+    return clear * (1.0 + behind * headroom[:, None, None, None] * excess * excess)
+
+
+def _stack(arrays: Sequence[Array]) -> Tensor:
     return torch.from_numpy(np.stack(arrays))

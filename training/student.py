@@ -1,6 +1,7 @@
 """The student: a small convolutional network from thumbnail to haze maps."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from eid_stream.content_area import BLACK
 from eid_stream.haze_maps import T_MIN
 from training.colour_torch import ycbcr_to_rgb
 
+HAZE_FEATURES = 4
 STRIDE = 8
 """Thumbnail pixels per grid cell."""
 AIRLIGHT_LUMA_RANGE = (0.15, 1.1)
@@ -29,10 +31,10 @@ class StudentShape:
     """Channels at two by two cells."""
     fine_blocks: int = 1
     coarse_blocks: int = 2
-    dark_channel: bool = True
-    """Whether the network is shown the thumbnail's dark channel (He et al. 2009, eq. 5)."""
-    gated: bool = True
-    """Whether a view of the whole picture, taught to tell smoke from none, raises or lowers all opacities."""
+    haze_features: bool = True
+    """Whether the network is shown what haze changes: dark channels, saturation and contrast (``_haze_features``)."""
+    gated: bool = False
+    """Whether a view of the whole picture, taught to tell smoke from none, raises or lowers all opacities directly."""
 
 
 class Student(nn.Module):
@@ -46,8 +48,8 @@ class Student(nn.Module):
     def __init__(self, shape: StudentShape | None = None) -> None:
         super().__init__()
         self.shape = shape = shape or StudentShape()
-        self.stem = _convolution(3, shape.stem, size=4, stride=4)
-        seen = shape.stem + (1 if shape.dark_channel else 0)
+        self.stem = nn.Sequential(_convolution(3, 16, stride=2), _convolution(16, shape.stem, stride=2))
+        seen = shape.stem + (HAZE_FEATURES if shape.haze_features else 0)
         self.fine = nn.Sequential(
             _convolution(seen, shape.fine, stride=2), *(Residual(shape.fine) for _ in range(shape.fine_blocks))
         )
@@ -62,15 +64,17 @@ class Student(nn.Module):
         self.refine = Residual(shape.fine)
         self.head = nn.Conv2d(shape.fine, 5, 1)
         self.to_rgb: Tensor
-        self.register_buffer("to_rgb", ycbcr_to_rgb(1).reshape(3, 3, 1, 1).contiguous(), persistent=False)
+        # Means of two by two pixels, in RGB: one convolution takes a third of the time of a pooling and a conversion.
+        halving = ycbcr_to_rgb(1)[:, :, None, None].expand(3, 3, 2, 2) / 4.0
+        self.register_buffer("to_rgb", halving.contiguous(), persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """Haze maps and density, as exported."""
-        opacity, airlight, _ = self.see(thumbnail)
-        return maps_of(opacity, airlight), self._density(thumbnail, opacity[:, 0])
+        sight = self.see(thumbnail)
+        return maps_of(sight.opacity, sight.airlight), self._density(thumbnail, sight.opacity[:, 0])
 
-    def see(self, thumbnail: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Opacity (n, 2, grid) of luma and chroma, airlight (n, 3, grid) in Y'CbCr, and the gate's logit (n,)."""
+    def see(self, thumbnail: Tensor) -> "Sight":
+        """Everything the network sees in thumbnails."""
         fine = self.fine(self._first_look(thumbnail))
         coarse = self.coarse(fine)
         overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
@@ -78,30 +82,41 @@ class Student(nn.Module):
         narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
         cells = self.head(self.refine(F.relu(fine + narrow))).float()
         gate = self.gate(overview).float()
-        return self._opacity(cells[:, :2], gate[:, :, None, None]), _airlight(cells[:, 2:]), gate[:, 0]
+        logits = self._logits(cells[:, :2], gate[:, :, None, None])
+        return Sight(_opacity(logits), _airlight(cells[:, 2:]), gate[:, 0], logits)
 
     def _first_look(self, thumbnail: Tensor) -> Tensor:
         scaled = torch.cat([2.0 * thumbnail[:, :1] - 1.0, 4.0 * thumbnail[:, 1:]], dim=1)
         stem = self.stem(scaled)
-        if not self.shape.dark_channel:
+        if not self.shape.haze_features:
             return stem  # type: ignore[no-any-return]
-        small = F.avg_pool2d(thumbnail, 2)
         # A convolution, not an einsum: ONNX Runtime 1.31 crashes while it loads an einsum with an ellipsis.
-        darkest = F.conv2d(small, self.to_rgb).amin(1, keepdim=True)
-        dark_channel = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
-        return torch.cat([stem, 2.0 * dark_channel - 1.0], dim=1)
+        rgb = F.conv2d(thumbnail, self.to_rgb, stride=2)
+        return torch.cat([stem, _haze_features(rgb, thumbnail[:, :1])], dim=1)
 
-    def _opacity(self, cells: Tensor, gate: Tensor) -> Tensor:
+    def _logits(self, cells: Tensor, gate: Tensor) -> Tensor:
         luma, difference = cells[:, :1], cells[:, 1:]
         if self.shape.gated:
             luma = luma + gate
-        opacity = torch.sigmoid(torch.cat([luma, luma + difference], dim=1) - 2.0)
-        return (1.0 - T_MIN) * F.relu(opacity - DEAD_ZONE) / (1.0 - DEAD_ZONE)
+        return torch.cat([luma, luma + difference], dim=1) - 2.0
 
     def _density(self, thumbnail: Tensor, opacity: Tensor) -> Tensor:
         content = F.avg_pool2d((thumbnail[:, :1] > BLACK).float(), STRIDE)[:, 0]
         mean = (content * opacity).mean((1, 2)) / (content.mean((1, 2)) + 1e-3)
         return mean.clamp(0.0, 1.0)
+
+
+class Sight(NamedTuple):
+    """What the student sees in n thumbnails, by cell of the grid."""
+
+    opacity: Tensor
+    """(n, 2, grid), of luma and chroma."""
+    airlight: Tensor
+    """(n, 3, grid), Y'CbCr."""
+    gate: Tensor
+    """(n,), logit: whether there is smoke at all."""
+    logits: Tensor
+    """(n, 2, grid), of the opacities; they tell also how far off a cell is that counts as clear."""
 
 
 class Residual(nn.Module):
@@ -124,6 +139,29 @@ def maps_of(opacity: Tensor, airlight: Tensor) -> Tensor:
     offset_y = airlight[:, :1] * (1.0 - gain_luma)
     offset_chroma = airlight[:, 1:] * (1.0 - gain_chroma)
     return torch.cat([gain_luma, offset_y, gain_chroma, offset_chroma], dim=1)
+
+
+def _haze_features(rgb: Tensor, luma: Tensor) -> Tensor:
+    """What haze changes, (n, HAZE_FEATURES, h / 4, w / 4), from RGB at half the size of luma (n, 1, h, w).
+
+    The dark channel (He et al. 2009, eq. 5) in a wide and in a narrow window, saturation, and local contrast.
+    """
+    darkest, brightest = rgb.amin(1, keepdim=True), rgb.amax(1, keepdim=True)
+    wide = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
+    narrow = -F.max_pool2d(-darkest, 2)
+    saturation = F.avg_pool2d((brightest - darkest) / (brightest + 0.1), 2)
+    mean = F.avg_pool2d(luma, 4)
+    variance = F.relu(F.avg_pool2d(luma * luma, 4) - mean * mean)
+    return torch.cat([2.0 * wide - 1.0, 2.0 * narrow - 1.0, 2.0 * saturation - 1.0, 8.0 * (variance + 1e-5).sqrt()], 1)
+
+
+def opacity_as_probability(opacity: Tensor) -> Tensor:
+    """What the sigmoid of a logit has to be for a wanted opacity; of opacities that count as none, zero."""
+    return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
+
+
+def _opacity(logits: Tensor) -> Tensor:
+    return (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
 
 
 def _airlight(cells: Tensor) -> Tensor:

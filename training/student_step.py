@@ -6,78 +6,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from eid_stream.haze_maps import T_MIN
+from eid_stream.haze_maps import GAIN_LUMA, OFFSET_Y
 from training import losses
 from training.apply_torch import apply_maps
-from training.clip_pairs import ClipPairPool, ClipPairs
-from training.colour_torch import convert, rgb_to_ycbcr
-from training.smoky_batch import BatchMaker, RealBatch, RenderedBatch
-from training.student import STRIDE, Student, maps_of
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSizes:
-    """Pictures of each kind in a step."""
-
-    rendered: int = 14
-    moments: int = 1
-    """How many of the rendered ones are seen at two moments."""
-    clear: int = 4
-    hazy: int = 6
-    clips: int = 1
+from training.clip_pairs import ClipPairs, warp
+from training.colour_torch import Matrices, convert
+from training.distill_terms import against_advice, against_witness
+from training.smoky_batch import RenderedBatch
+from training.student import STRIDE, Sight, Student, maps_of
+from training.student_batch import StudentBatch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StudentBatch:
-    """Everything one step looks at."""
+class Answer:
+    """What the student said of one group of pictures, and what its maps make of them at half size."""
 
-    rendered: RenderedBatch
-    later: RenderedBatch
-    """Smoke at two moments."""
-    clear: RealBatch
-    hazy: RealBatch
-    clear_of_same_source: RealBatch
-    clips: ClipPairs | None
-    to_ycbcr: Tensor
-    """(n, 3, 3) for all pictures in the order of ``pictures``."""
-    to_rgb: Tensor
+    corrected: Tensor
+    """Y'CbCr (n, 3, h / 2, w / 2), not clipped."""
+    sight: Sight
+    matrices: Matrices
+    """Those by which the pictures became Y'CbCr."""
 
-    def to(self, device: torch.device) -> "StudentBatch":
-        """The same on a device."""
-        return StudentBatch(
-            rendered=self.rendered.to(device),
-            later=self.later.to(device),
-            clear=self.clear.to(device),
-            hazy=self.hazy.to(device),
-            clear_of_same_source=self.clear_of_same_source.to(device),
-            clips=self.clips.to(device) if self.clips else None,
-            to_ycbcr=self.to_ycbcr.to(device),
-            to_rgb=self.to_rgb.to(device),
-        )
-
-    def pictures(self) -> list[Tensor]:
-        """All RGB pictures the student is shown, by group."""
-        pairs = [self.clips.first, self.clips.second] if self.clips else []
-        return [self.rendered.hazy[0], self.later.hazy[0], self.later.hazy[1], self.clear.rgb, self.hazy.rgb, *pairs]
-
-
-def make_batch(maker: BatchMaker, clips: ClipPairPool | None, sizes: BatchSizes) -> StudentBatch:
-    """Draw a batch; groups whose members must agree share their matrices."""
-    hazy, same_source = maker.paired_by_source(sizes.hazy)
-    moments = maker.matrices(sizes.moments)
-    pairs = maker.matrices(sizes.clips if clips else 0)
-    groups = [maker.matrices(sizes.rendered), moments, moments, maker.matrices(sizes.clear), maker.matrices(sizes.hazy)]
-    groups += [pairs, pairs] if clips else []
-    return StudentBatch(
-        rendered=maker.rendered(sizes.rendered),
-        later=maker.rendered(sizes.moments, moments=2),
-        clear=maker.real("clear", sizes.clear),
-        hazy=hazy,
-        clear_of_same_source=same_source,
-        clips=clips.draw(sizes.clips) if clips else None,
-        to_ycbcr=torch.cat([group[0] for group in groups]),
-        to_rgb=torch.cat([group[1] for group in groups]),
-    )
+    @property
+    def rgb(self) -> Tensor:
+        """The corrected pictures in RGB, not clipped."""
+        return convert(self.corrected, self.matrices.to_rgb)
 
 
 def loss_terms(student: Student, batch: StudentBatch) -> dict[str, Tensor]:
@@ -85,65 +38,89 @@ def loss_terms(student: Student, batch: StudentBatch) -> dict[str, Tensor]:
 
     Pictures are corrected and compared at half the thumbnail's size: maps are smooth, and it is three times as fast.
     """
-    groups = batch.pictures()
-    ycbcr = convert(torch.cat(groups), batch.to_ycbcr)
+    groups = batch.groups()
+    ycbcr = torch.cat([convert(rgb, batch.matrices[name].to_ycbcr) for name, rgb in groups.items()])
     seen = student.see(ycbcr)
     with torch.autocast(ycbcr.device.type, enabled=False):  # only the network may work in half precision
-        return _terms(batch, ycbcr, *seen, sizes=[len(group) for group in groups])
+        smooth = losses.smoothness(seen.opacity, seen.airlight)
+        return _terms(batch, _answers(batch, ycbcr, seen), smooth=smooth)
 
 
-def _terms(
-    batch: StudentBatch, ycbcr: Tensor, opacity: Tensor, airlight: Tensor, gate: Tensor, sizes: list[int]
-) -> dict[str, Tensor]:
-    corrected = apply_maps(F.avg_pool2d(ycbcr, 2), maps_of(opacity, airlight))
-    smoky, sooner, later, _, hazy, *pair = torch.split(corrected, sizes)
-    opacities, gates = torch.split(opacity, sizes), torch.split(gate, sizes)
+def _answers(batch: StudentBatch, ycbcr: Tensor, seen: Sight) -> dict[str, Answer]:
+    """What was seen in all pictures at once, by group."""
+    sizes = {name: len(pictures) for name, pictures in batch.groups().items()}
+    corrected = apply_maps(F.avg_pool2d(ycbcr, 2), maps_of(seen.opacity, seen.airlight))
+    pictures, *parts = (torch.split(part, list(sizes.values())) for part in (corrected, *seen))
+    sights = (Sight(*part) for part in zip(*parts, strict=True))
+    return {
+        name: Answer(picture, sight, batch.matrices[name])
+        for name, picture, sight in zip(sizes, pictures, sights, strict=True)
+    }
+
+
+def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -> dict[str, Tensor]:
+    rendered, hazy, clear = answers["rendered"], answers["hazy"], answers["clear"]
     terms = {
-        **_against_truth(smoky, batch),
-        "identity": losses.identity(opacities[3]),
-        "gate": _gate_loss(gates[0], batch.rendered.density[0], hazy=gates[4], clear=gates[3]),
-        "density": _density_loss(opacities[0], batch.rendered),
-        **_against_veil(opacities[0], torch.split(airlight, sizes)[0], batch),
-        "smoothness": losses.smoothness(opacity, airlight),
-        "flicker": losses.masked_l1(sooner, later, _halved(batch.later.content)),
-        **_without_truth(convert(hazy, torch.split(batch.to_rgb, sizes)[4]), batch),
+        **_against_truth(rendered, batch.rendered.clear, batch.rendered.content),
+        **_against_veil(rendered, batch.rendered),
+        "identity": losses.identity(clear.sight.opacity, clear.sight.logits),
+        "gate": _gate_loss(
+            rendered.sight.gate, batch.rendered.density[0], hazy=hazy.sight.gate, clear=clear.sight.gate
+        ),
+        "density": _density_loss(rendered.sight.opacity, batch.rendered),
+        "smoothness": smooth,
+        "flicker": losses.masked_l1(
+            answers["sooner"].corrected, answers["later"].corrected, _halved(batch.later.content)
+        ),
+        **_without_truth(hazy, batch),
     }
     if batch.clips:
-        terms["clip_flicker"] = _clip_flicker(pair[0], pair[1], batch.clips)
+        terms["clip_flicker"] = clip_flicker(answers["first"], answers["second"], batch.clips)
+    if batch.witnesses:
+        content = _halved(batch.witnesses.valid)
+        terms["witness"] = against_witness(answers["hazier"].rgb, answers["clearer"].rgb, batch.witnesses, content)
+    if batch.again:
+        terms["equivariance"] = _against_truth(answers["again"], batch.again.clear, batch.again.content)["rgb"]
     return terms
 
 
-def _against_truth(corrected: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
-    clear, content = F.avg_pool2d(batch.rendered.clear, 2), _halved(batch.rendered.content)
-    count = len(corrected)
-    wanted = convert(clear, batch.to_ycbcr[:count])
+def _against_truth(answer: Answer, clear: Tensor, content: Tensor) -> dict[str, Tensor]:
+    clear, content = F.avg_pool2d(clear, 2), _halved(content)
+    wanted = convert(clear, answer.matrices.to_ycbcr)
     return {
-        "rgb": losses.masked_l1(convert(corrected, batch.to_rgb[:count]), clear, content),
-        "ycbcr": losses.masked_l1(corrected, wanted, content),
-        "structure": losses.structure(corrected[:, :1], wanted[:, :1], content),
+        "rgb": losses.masked_l1(answer.rgb, clear, content),
+        "ycbcr": losses.masked_l1(answer.corrected, wanted, content),
+        "structure": losses.structure(answer.corrected[:, :1], wanted[:, :1], content),
     }
 
 
-def _against_veil(opacity: Tensor, airlight: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
-    """Opacity and airlight against the smoke's own, where it was added to code values; dense smoke counts more."""
-    truth, airlight_rgb = torch.split(batch.rendered.veil, [1, 3], dim=1)
-    known = (~batch.rendered.in_light)[:, None, None, None]
-    inside = F.avg_pool2d(batch.rendered.content, STRIDE) * known
-    wanted = convert(airlight_rgb, batch.to_ycbcr[: len(opacity)])
+def _against_veil(answer: Answer, batch: RenderedBatch) -> dict[str, Tensor]:
+    """Opacity and airlight against the smoke's own, where it was added to code values.
+
+    Airlight counts as much as there is smoke to show it.
+    """
+    truth, airlight_rgb = torch.split(batch.veil, [1, 3], dim=1)
+    known = (~batch.in_light)[:, None, None, None]
+    inside = F.avg_pool2d(batch.content, STRIDE) * known
+    wanted = convert(airlight_rgb, answer.matrices.to_ycbcr)
     return {
-        "opacity": losses.masked_l1(opacity, truth.clamp(max=1.0 - T_MIN).expand_as(opacity), inside * (0.2 + truth)),
-        "airlight": losses.masked_l1(airlight, wanted, inside * truth),
+        "opacity": losses.opacity(answer.sight.logits, truth, inside),
+        "airlight": losses.masked_l1(answer.sight.airlight, wanted, inside * truth),
     }
 
 
-def _without_truth(rgb: Tensor, batch: StudentBatch) -> dict[str, Tensor]:
-    """Corrected hazy pictures against clear ones of the same sources, and against black and white."""
+def _without_truth(answer: Answer, batch: StudentBatch) -> dict[str, Tensor]:
+    """Corrected hazy pictures against clear ones of the same sources, against black and white, and against advice."""
     clear, content = batch.clear_of_same_source, _halved(batch.hazy.content)
+    rgb, before = answer.rgb, F.avg_pool2d(batch.hazy.rgb, 2)
     wanted = losses.dark_statistics(F.avg_pool2d(clear.rgb, 2), _halved(clear.content))
-    return {
+    terms = {
         "dark": losses.unlike_clear(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
-        "range": losses.out_of_range(rgb, F.avg_pool2d(batch.hazy.rgb, 2), content),
+        "range": losses.out_of_range(rgb, before, content),
     }
+    if batch.hazy.advice:
+        terms |= against_advice(rgb, before, answer.sight.logits, content, batch.hazy.advice)
+    return terms
 
 
 def _gate_loss(rendered: Tensor, density: Tensor, *, hazy: Tensor, clear: Tensor) -> Tensor:
@@ -159,17 +136,20 @@ def _density_loss(opacity: Tensor, batch: RenderedBatch) -> Tensor:
     return (seen - batch.density[0]).abs().mean()
 
 
-def _clip_flicker(first: Tensor, second: Tensor, clips: ClipPairs) -> Tensor:
-    """Change of luma from frame to frame beyond the clip's own; optical flow brings the second onto the first."""
-    way = clips.way[:, ::2, ::2]
-    luma = rgb_to_ycbcr(6)[0].to(first)[:, None, None]
-    before = [F.avg_pool2d((luma * rgb).sum(1, keepdim=True), 2) for rgb in (clips.first, clips.second)]
-    change_before = before[0] - _warp(before[1], way)
-    return losses.masked_l1(first[:, :1] - _warp(second[:, :1], way), change_before, _halved(clips.valid))
+def clip_flicker(first: Answer, second: Answer, clips: ClipPairs) -> Tensor:
+    """What the second frame's maps, brought along the optical flow, would make of the first frame's luma otherwise.
 
-
-def _warp(pictures: Tensor, way: Tensor) -> Tensor:
-    return F.grid_sample(pictures, way, mode="bilinear", padding_mode="border", align_corners=True)
+    ``first`` and ``second`` are the answers to the frames of ``clips``. Relative to the gain: a correction that is calm
+    in time costs nothing, however strong it is.
+    """
+    before = F.avg_pool2d(convert(clips.first, first.matrices.to_ycbcr)[:, :1], 2)
+    maps = [
+        maps_of(answer.sight.opacity, answer.sight.airlight)[:, [GAIN_LUMA, OFFSET_Y]] for answer in (first, second)
+    ]
+    large = [F.interpolate(m, before.shape[2:], mode="bilinear", align_corners=True) for m in maps]
+    moved = warp(large[1], clips.way)
+    change = ((moved[:, :1] - large[0][:, :1]) * before + moved[:, 1:] - large[0][:, 1:]) / large[0][:, :1].detach()
+    return losses.masked_l1(change, torch.zeros_like(change), _halved(clips.valid))
 
 
 def _halved(content: Tensor) -> Tensor:

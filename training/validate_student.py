@@ -50,26 +50,27 @@ def make_validation_set(
 @torch.no_grad()
 def validate(student: Student, data: ValidationSet) -> dict[str, float]:
     """Figures by name: PSNR in dB of corrected against clear pictures, before and after, and haze statistics."""
+    was_training = student.training
     student.eval()
     figures = _against_truth("rendered", student, data.rendered)
     if data.pair:
         figures |= _against_truth("pair", student, data.pair)
     corrected, density = _correct(student, data.clear.rgb)
-    same = _psnr(corrected, data.clear.rgb, data.clear.content)
+    same = psnr(corrected, data.clear.rgb, data.clear.content)
     figures |= {"clear_psnr": float(same.median()), "clear_psnr_5th": float(same.quantile(0.05))}
     figures["clear_density"] = float(density.mean())
     corrected, density = _correct(student, data.hazy.rgb)
     figures["hazy_density"] = float(density.mean())
     before, after = (dark_statistics(rgb, data.hazy.content).mean(0) for rgb in (data.hazy.rgb, corrected))
     figures |= {"hazy_dark_before": float(before[0]), "hazy_dark_after": float(after[0])}
-    student.train()
+    student.train(was_training)
     return {name: round(value, 4) for name, value in figures.items()}
 
 
 def _against_truth(name: str, student: Student, batch: RenderedBatch) -> dict[str, float]:
     corrected, _ = _correct(student, batch.hazy[0])
-    before = _psnr(batch.hazy[0], batch.clear, batch.content)
-    after = _psnr(corrected, batch.clear, batch.content)
+    before = psnr(batch.hazy[0], batch.clear, batch.content)
+    after = psnr(corrected, batch.clear, batch.content)
     smoky = before < SMOKY_PSNR
     return {f"{name}_before": float(before[smoky].mean()), f"{name}_psnr": float(after[smoky].mean())}
 
@@ -85,7 +86,8 @@ def _correct(student: Student, rgb: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat(corrected), torch.cat(densities)
 
 
-def _psnr(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
+def psnr(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
+    """PSNR in dB, (n,), of RGB (n, 3, h, w) in [0, 1] over the content; 60 where there is no difference."""
     squared = (content * (a - b) ** 2).sum((1, 2, 3)) / (3.0 * content.sum((1, 2, 3)) + 1.0)
     return -10.0 * torch.log10(squared + 1e-6)
 

@@ -22,17 +22,44 @@ class View:
     content: Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """How a picture is looked at: the same pose shows several pictures of one scene alike."""
+
+    box: tuple[int, int, int, int]
+    """Left, top, width, height."""
+    curves: NDArray[np.uint8] | None = None
+    """Tables for R, G and B, shape (1, 256, 3)."""
+    mix: NDArray[np.float64] | None = None
+    """Saturation: RGB to RGB."""
+    mirrored: bool = False
+    upside_down: bool = False
+
+
 def plain_view(picture: Picture) -> View:
     """The whole picture, letterboxed: what the runtime shows the student."""
     height, width = picture.rgb.shape[:2]
-    return _on_canvas(picture, (0, 0, width, height), mirrored=False, upside_down=False)
+    return view(picture, Pose((0, 0, width, height)))
 
 
 def random_view(picture: Picture, rng: np.random.Generator) -> View:
     """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
+    return view(picture, draw_pose(picture, rng))
+
+
+def draw_pose(picture: Picture, rng: np.random.Generator) -> Pose:
+    """A random pose for a picture."""
     box = _random_box(picture, rng)
-    recoloured = replace(picture, rgb=_recolour(picture.rgb, rng))
-    return _on_canvas(recoloured, box, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
+    curves, mix = _draw_colours(rng)
+    return Pose(box, curves, mix, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
+
+
+def view(picture: Picture, pose: Pose) -> View:
+    """The picture in a pose."""
+    if pose.curves is not None and pose.mix is not None:
+        lit = cv2.transform(cv2.LUT(picture.rgb, pose.curves), pose.mix)
+        picture = replace(picture, rgb=np.asarray(lit, np.uint8))
+    return _on_canvas(picture, pose.box, mirrored=pose.mirrored, upside_down=pose.upside_down)
 
 
 def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -67,8 +94,8 @@ def _on_canvas(picture: Picture, box: tuple[int, int, int, int], *, mirrored: bo
     return View(np.ascontiguousarray(rgb.transpose(2, 0, 1)), np.ascontiguousarray(content[None]))
 
 
-def _recolour(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Gamma, exposure, white balance and saturation, by tables and one matrix; black stays black."""
+def _draw_colours(rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Gamma, exposure and white balance as tables, saturation as one matrix; black stays black."""
     gamma = np.exp(rng.normal(0.0, 0.15))
     gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
@@ -76,6 +103,5 @@ def _recolour(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
         gains *= rng.uniform(1.2, 2.2)
         saturation *= float(rng.uniform(0.4, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
-    lit = cv2.LUT(rgb, np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None])
-    mix = saturation * np.eye(3) + (1.0 - saturation) / 3.0
-    return np.asarray(cv2.transform(lit, mix), np.uint8)
+    curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
+    return curves, saturation * np.eye(3) + (1.0 - saturation) / 3.0

@@ -23,12 +23,17 @@ def scene(name: str, seed: int) -> NDArray[np.float32]:
 @pytest.fixture
 def training_folder(tmp_path: Path) -> Path:
     """Three clear and three hazy frames of each split, with their frames.csv."""
+    return write_training_folder(tmp_path / "data")
+
+
+def write_training_folder(folder: Path) -> Path:
+    """Write what ``training_folder`` holds."""
+    folder.mkdir()
     records = []
     for split, kind, number in ((s, k, n) for s in ("train", "val") for k in ("clear", "hazy") for n in range(3)):
-        path = tmp_path / "data" / f"{split}_{kind}_{number}.png"
-        path.parent.mkdir(exist_ok=True)
+        path = folder / f"{split}_{kind}_{number}.png"
         rgb = scene("clear" if kind == "clear" else "smoky", number)
         cv2.imwrite(str(path), np.rint(rgb[..., ::-1] * 255))
         records.append(FrameRecord(path, kind, "golden", f"video_{split}", 128, 96, split, "Apache-2.0"))
-    write_frame_list(tmp_path / "data", records)
-    return tmp_path / "data"
+    write_frame_list(folder, records)
+    return folder

@@ -1,7 +1,9 @@
 import torch
 
+from eid_stream.haze_maps import T_MIN
 from training import losses
 from training.losses import LossWeights
+from training.student import DEAD_ZONE, opacity_as_probability
 
 
 def test_a_perfect_correction_costs_nothing() -> None:
@@ -44,3 +46,35 @@ def test_only_what_was_not_white_before_must_stay_within_range() -> None:
     grey, white = torch.full((1, 3, 24, 32), 0.5), torch.ones(1, 3, 24, 32)
     assert float(losses.out_of_range(1.5 * white, grey, content)) > 0.4
     assert float(losses.out_of_range(1.5 * white, white, content)) == 0.0
+
+
+def test_the_true_opacity_costs_nothing_and_has_no_slope() -> None:
+    truth, inside = torch.tensor([0.02, 0.3, 0.79]).reshape(1, 1, 1, 3), torch.ones(1, 1, 1, 3)
+    logits = torch.logit(opacity_as_probability(truth)).expand(1, 2, 1, 3).clone().requires_grad_()
+    loss = losses.opacity(logits, truth, inside)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert abs(float(loss.detach())) < 1e-6
+    assert logits.grad is not None
+    assert float(logits.grad.abs().max()) < 1e-6
+    assert float(losses.opacity(logits.detach() + 1.0, truth, inside)) > 0.01
+
+
+def test_smoke_that_was_overlooked_still_pulls_though_its_opacity_is_zero() -> None:
+    logits = torch.full((1, 2, 1, 1), -6.0, requires_grad=True)
+    assert (torch.sigmoid(logits) < DEAD_ZONE).all()
+    losses.opacity(logits, torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1)).backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None
+    assert (logits.grad < -0.1).all()
+
+
+def test_the_densest_and_the_clearest_smoke_have_finite_losses() -> None:
+    logits, truth = torch.zeros(1, 2, 1, 5), torch.tensor([0.0, 1e-7, 1.0 - T_MIN, 0.95, 1.0]).reshape(1, 1, 1, 5)
+    assert bool(torch.isfinite(losses.opacity(logits, truth, torch.ones(1, 1, 1, 5))))
+    clear = losses.opacity(torch.full((1, 2, 1, 1), -12.0), torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1))
+    assert float(clear) < 1e-4, "no opacity where there is no smoke is as good as it gets"
+
+
+def test_clear_pictures_cost_what_would_be_taken_from_them_and_none_cost_nothing() -> None:
+    some, none = torch.full((2, 2, 3, 4), 0.3), torch.zeros(0, 2, 3, 4)
+    assert float(losses.identity(some, some)) > float(losses.identity(0.0 * some, some - 12.0))
+    assert float(losses.identity(none, none)) == 0.0

@@ -7,7 +7,7 @@ from training.apply_torch import apply_maps
 from training.student import Student, StudentShape, maps_of
 
 
-@pytest.mark.parametrize("shape", [StudentShape(), StudentShape(stem=8, fine=8, coarse=8, dark_channel=False)])
+@pytest.mark.parametrize("shape", [StudentShape(), StudentShape(stem=8, fine=8, coarse=8, haze_features=False)])
 def test_any_student_gives_maps_that_may_be_applied(shape: StudentShape) -> None:
     torch.manual_seed(0)
     student = Student(shape).eval()

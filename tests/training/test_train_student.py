@@ -13,8 +13,9 @@ from training.checkpoint import load_checkpoint
 from training.export_student import export_student, export_variants, load_student
 from training.frames import read_frame_list
 from training.student import StudentShape
-from training.student_step import BatchSizes
-from training.train_student import StudentOptions, learn_student, load_data
+from training.student_batch import BatchSizes
+from training.student_learning import StudentOptions, learn_student
+from training.train_student import load_data
 
 SMALL = StudentShape(stem=8, fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
 
@@ -55,8 +56,8 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
 
 def test_the_same_seed_trains_the_same_student(training_folder: Path, fabric: Fabric) -> None:
     weights = []
+    data = load_data(training_folder, read_frame_list(training_folder), _options(2))
     for name in ("first", "second"):
-        data = load_data(training_folder, read_frame_list(training_folder), _options(2))
         learn_student(_options(2), data, training_folder.parent / name, fabric)
         weights.append(load_checkpoint(training_folder.parent / name / "student.safetensors")[0])
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

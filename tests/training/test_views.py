@@ -1,0 +1,30 @@
+from dataclasses import replace
+
+import numpy as np
+
+from tests.training.conftest import scene
+from training.picture_cache import make_picture
+from training.views import draw_pose, plain_view, random_view, view
+
+
+def test_one_pose_shows_two_pictures_of_a_scene_alike() -> None:
+    """Pictures that differ in one patch must differ there only, wherever the pose shows it, and in the same colours."""
+    picture = make_picture(scene("clear", 0))
+    patch = np.zeros_like(picture.rgb)
+    patch[60:130, 90:180] = 255
+    changed, marked = replace(picture, rgb=picture.rgb ^ patch), replace(picture, rgb=patch)
+    for seed in range(6):
+        pose = draw_pose(picture, np.random.default_rng(seed))
+        there = view(marked, replace(pose, curves=None, mix=None)).rgb > 0.0
+        one, other = view(picture, pose), view(changed, pose)
+        assert there.any()
+        np.testing.assert_array_equal(one.rgb[~there], other.rgb[~there])
+        assert np.abs(one.rgb - other.rgb)[there].mean() > 0.1
+        np.testing.assert_array_equal(one.content, other.content)
+
+
+def test_a_random_view_is_a_view_in_a_random_pose() -> None:
+    picture = make_picture(scene("clear", 1))
+    pose = draw_pose(picture, np.random.default_rng(4))
+    np.testing.assert_array_equal(view(picture, pose).rgb, random_view(picture, np.random.default_rng(4)).rgb)
+    assert not np.array_equal(view(picture, pose).rgb, plain_view(picture).rgb)

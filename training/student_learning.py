@@ -1,0 +1,194 @@
+"""How a student learns: its options, one step, and the loop that can be stopped and taken up again."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+
+from training.checkpoint import load_checkpoint, load_progress, save_checkpoint, save_progress
+from training.clip_moments import ClipMomentPool
+from training.clip_pairs import ClipPairPool
+from training.haze_operator import ScatteringHaze
+from training.losses import LossWeights, total_loss
+from training.run_log import RunLog
+from training.smoky_batch import BatchMaker
+from training.student import Student, StudentShape
+from training.student_batch import BatchSizes, StudentBatch, make_batch, with_second_look
+from training.student_step import loss_terms
+from training.validate_student import ValidationSet, validate
+from training.veil_bank import PUFF_SHARE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudentOptions:
+    """Everything that makes a student; kept in its checkpoint."""
+
+    steps: int = 6000
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-4
+    average_decay: float = 0.995
+    veils: int = 2000
+    puff_share: float = PUFF_SHARE
+    seed: int = 0
+    validate_every: int = 250
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    start: Path | None = None
+    """A trained student to begin with, of the same shape."""
+    shape: StudentShape = field(default_factory=StudentShape)
+    sizes: BatchSizes = field(default_factory=BatchSizes)
+    weights: LossWeights = field(default_factory=LossWeights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudentData:
+    """What a student learns from and is tried on."""
+
+    command: str
+    """The module that gathered it."""
+    maker: BatchMaker
+    clips: ClipPairPool | None
+    validation: ValidationSet
+    licences: list[str]
+    frames: dict[str, int]
+    """How many, by split."""
+    witnesses: ClipMomentPool | None = None
+    """Only in distillation, as is ``haze``."""
+    haze: ScatteringHaze | None = None
+
+    def restart(self, step: int) -> None:
+        """Draw what is drawn at a step, whatever was drawn before: a run taken up again sees what it had to see."""
+        for drawn in (self.maker, self.clips, self.witnesses):
+            if drawn is not None:
+                drawn.restart(step)
+
+
+class _StudentLoss(nn.Module):
+    """Puts the loss behind ``forward``, where data-parallel wrappers look for it."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, sealed: "_Sealed") -> dict[str, Tensor]:
+        return loss_terms(self.student, sealed.batch)
+
+
+class _Sealed:
+    """Hides a batch from Fabric, which would round its colours to half precision."""
+
+    def __init__(self, batch: StudentBatch) -> None:
+        self.batch = batch
+
+
+class StudentLearning:
+    """A student, its running average (which is what is kept), and the optimiser."""
+
+    def __init__(self, options: StudentOptions, fabric: Fabric) -> None:
+        self.options, self._fabric = options, fabric
+        torch.manual_seed(options.seed)
+        self.student = Student(options.shape).to(memory_format=torch.channels_last)
+        if options.start:
+            self.student.load_state_dict(load_checkpoint(options.start)[0])
+        averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(self.student, multi_avg_fn=averaging, use_buffers=True).to(fabric.device)
+        self._average.eval()
+        optimiser = torch.optim.AdamW(
+            self.student.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+        )
+        self._loss, self._optimiser = fabric.setup(_StudentLoss(self.student), optimiser)
+        self._schedule = LambdaLR(self._optimiser, self._rate)
+
+    @property
+    def averaged(self) -> Student:
+        """The student to keep."""
+        return self._average.module  # type: ignore[return-value]
+
+    def draw(self, data: StudentData, step: int) -> StudentBatch:
+        """The batch of a step."""
+        data.restart(step)
+        batch = make_batch(data.maker, data.clips, data.witnesses, self.options.sizes).to(self._fabric.device)
+        if data.haze is None:
+            return batch
+        haze, seed = data.haze.to(self._fabric.device), (self.options.seed, step)
+        return with_second_look(batch, self.averaged, haze, self.options.sizes.second_looks, seed)
+
+    def step(self, batch: StudentBatch) -> dict[str, float]:
+        """Improve the student on one batch; returns the loss's terms by name."""
+        terms = total_loss(self._loss(_Sealed(batch)), self.options.weights)
+        self._optimiser.zero_grad()
+        self._fabric.backward(terms["total"])
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self._optimiser.step()
+        self._schedule.step()
+        self._average.update_parameters(self.student)
+        return {name: float(term.detach()) for name, term in terms.items()}
+
+    def state(self) -> dict[str, Any]:
+        """What a stopped run needs to go on."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def _rate(self, step: int) -> float:
+        """Warm-up, then a cosine down to a hundredth."""
+        warm = min(1.0, (step + 1) / 100)
+        share = torch.tensor(min(1.0, step / self.options.steps) * torch.pi)
+        return float(warm * (0.01 + 0.99 * 0.5 * (1.0 + torch.cos(share))))
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "student": self.student,
+            "average": self._average,
+            "optimiser": self._optimiser,
+            "schedule": self._schedule,
+        }
+
+
+def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric: Fabric) -> dict[str, float]:
+    """Train, going on where an earlier run into ``out`` stopped; writes ``out/student.safetensors``."""
+    learning = StudentLearning(options, fabric)
+    progress = load_progress(out / "student_progress.pt", fabric.device)
+    if progress is not None:
+        learning.load_state(progress["state"])
+    log, board = RunLog(out / "student_log.jsonl"), SummaryWriter(str(out / "tensorboard"))
+    figures: dict[str, float] = {}
+    for step in range(progress["step"] if progress else 0, options.steps):
+        terms = learning.step(learning.draw(data, step))
+        if not fabric.is_global_zero:
+            continue
+        log.add(step, terms)
+        if (step + 1) % options.validate_every == 0 or step + 1 == options.steps:
+            figures = validate(learning.averaged, data.validation)
+            _report(board, step + 1, terms, figures)
+            _save(learning, data, figures, out, step + 1)
+    board.close()
+    return figures
+
+
+def _report(board: SummaryWriter, step: int, terms: dict[str, float], figures: dict[str, float]) -> None:
+    for name, value in {**{f"loss/{k}": v for k, v in terms.items()}, **figures}.items():
+        board.add_scalar(name, value, step)
+    board.flush()
+    print({"step": step, **figures}, flush=True)
+
+
+def _save(learning: StudentLearning, data: StudentData, figures: dict[str, float], out: Path, step: int) -> None:
+    made_by = {
+        "command": data.command,
+        "options": asdict(learning.options),
+        "step": step,
+        "figures": figures,
+        "frames": data.frames,
+        "licences": data.licences,
+    }
+    save_checkpoint(out / "student.safetensors", learning.averaged.state_dict(), made_by)
+    save_progress(out / "student_progress.pt", {"step": step, "state": learning.state()})
