@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from cyclopts import run
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -24,10 +23,11 @@ import eid_stream
 from eid_stream.backends.onnx_cpu import OnnxEngine
 from eid_stream.backends.student import CARD_FILE, INPUT_NAME, MODEL_FILE, OUTPUT_NAMES, PROGRAM_FILE
 from eid_stream.engine_card import EngineCard
-from eid_stream.errors import EngineMismatchError
+from eid_stream.errors import ConfigError, EngineMismatchError
 from eid_stream.golden import golden_answers, golden_thumbnails
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from training.checkpoint import load_checkpoint
+from training.command import run_command
 from training.export_program import export_program
 from training.student import STRIDE, Student, StudentShape
 
@@ -56,11 +56,14 @@ def load_student(checkpoint: Path) -> tuple[Student, dict[str, Any]]:
     """A trained student, ready to answer, and what made it.
 
     Raises:
-        ConfigError: the checkpoint cannot be read.
+        ConfigError: the checkpoint cannot be read, or is none of a student of this version.
     """
     weights, made_by = load_checkpoint(checkpoint)
-    student = Student(StudentShape(**made_by["options"]["shape"]))
-    student.load_state_dict(weights)
+    try:
+        student = Student(StudentShape(**made_by["options"]["shape"]))
+        student.load_state_dict(weights)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ConfigError(f"{checkpoint} is no student of this version: {error}. Train it again.") from error
     return student.eval(), made_by
 
 
@@ -184,4 +187,4 @@ def _require_same_answers(student: nn.Module, path: Path, tolerance: float) -> N
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)
