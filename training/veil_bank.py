@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.smoke import Smoke, draw_look
+from eid_stream.smoke import Smoke, SmokeLook, draw_look
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from training.fluid_puffs import HEIGHT, WIDTH, simulate_puffs
 
@@ -18,12 +18,14 @@ PLUME_SHARE = 0.35
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-PUFF_SHARE = 0.3
+PUFF_SHARE = 0.4
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
 PUFF_PEAKS = (0.5, 4.0)
 """Optical depth at the densest place of a puff."""
 PUFF_HAZE = (0.02, 0.35)
 """Density of the haze around a puff, where there is some."""
+PUFF_BRIGHTNESS = (0.5, 1.0)
+"""A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
 VEIL_WIDTH, VEIL_HEIGHT = WIDTH, HEIGHT
 STEP_SECONDS = 0.12
 """Time between the two moments of a take."""
@@ -95,7 +97,9 @@ def _draw_take(rng: np.random.Generator, seed: int, camera: str, densities: tupl
     look = draw_look(seed, camera)
     if rng.random() < PLUME_SHARE:
         length = float(rng.uniform(*PLUME_LENGTHS))
-        look = replace(look, uniform=0.02, gradient=0.0, cloud=0.05, plume=0.93, plume_length=length)
+        look = replace(
+            _lit_from_near(rng, look), uniform=0.02, gradient=0.0, cloud=0.05, plume=0.93, plume_length=length
+        )
         densities = PLUME_DENSITIES
     density = float(rng.uniform(*densities))
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=density, look=look)
@@ -108,15 +112,30 @@ def _draw_puffs(rng: np.random.Generator, seed: int, camera: str) -> list[Take]:
 
 
 def _draw_puff(rng: np.random.Generator, seed: int, camera: str, depth: Array) -> Take:
-    look = draw_look(seed, camera)
+    look = _lit_from_near(rng, draw_look(seed, camera))
     haze = float(rng.uniform(*PUFF_HAZE)) if rng.random() < 0.4 else 0.0
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=haze, look=look)
     transmission, airlight = _two_moments(smoke, seed)
     peak = np.exp(rng.uniform(*np.log(PUFF_PEAKS)))
     puff = np.exp(-depth * np.float32(peak / (depth.max() + 1e-3)))
-    # Light reaches the rim of a puff and its core differently, from case to case.
+    both = transmission * puff
+    share = ((1.0 - puff) / (1.0 - both + 1e-3))[:, None]
+    lit = share * _light_on_puff(rng, puff) + (1.0 - share) * airlight
+    return _keep(smoke, np.maximum(both, np.exp(np.float32(-3.0))), lit)
+
+
+def _light_on_puff(rng: np.random.Generator, puff: Array) -> Array:
+    """Airlight (2, 3, h, w) of a puff of transmission (2, h, w): nearly white; its rim and core differ a little."""
+    colour = rng.uniform(*PUFF_BRIGHTNESS) * (1.0 + rng.normal((0.0, 0.0, 0.03), (0.05, 0.0, 0.05)))
     shading = 1.0 + np.float32(rng.uniform(-0.2, 0.3)) * (0.6 - puff)
-    return _keep(smoke, np.maximum(transmission * puff, np.exp(np.float32(-3.0))), airlight * shading[:, None])
+    return np.asarray(shading[:, None] * colour.astype(np.float32)[:, None, None], np.float32)
+
+
+def _lit_from_near(rng: np.random.Generator, look: SmokeLook) -> SmokeLook:
+    """The look of what rises towards the scope: bright, hardly tinted by tissue, and no deeper where that is far."""
+    gain = max(1.0, float(rng.uniform(*PUFF_BRIGHTNESS)) / look.colour[1])
+    red, green, blue = (gain * channel for channel in look.colour)
+    return replace(look, colour=(red, green, blue), tint=0.3 * look.tint, relief=0.3 * look.relief)
 
 
 def _two_moments(smoke: Smoke, seed: int) -> tuple[Array, Array]:
