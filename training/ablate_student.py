@@ -83,7 +83,7 @@ def main(
         steps=steps, learning_rate=rate, start=start, seed=seed, validate_every=steps, veils=800,
         precision="bf16-mixed",
     )  # fmt: skip
-    knowledge = Knowledge() if start else Knowledge(haze=None, witnesses=False)
+    knowledge = Knowledge() if start else Knowledge(eid=False, witnesses=False)
     variants = [v for v in (TERMS if start else DESIGNS) if not only or v.name in only]
     fabric, made = start_fabric(base, "cpu", 1, threads), []
     data: dict[float, StudentData] = {}

@@ -30,10 +30,12 @@ WITNESS_CLIPS = (
 class Knowledge:
     """What is distilled, beside rendered smoke, and what is kept out of it."""
 
-    haze: Path | None = HAZE
+    eid: bool = True
+    """Whether teacher and haze operator are heard."""
+    haze: Path = HAZE
     """Haze operator of training.train_haze; it gives second looks, and the companion's veils."""
-    teacher: Path | None = TEACHER
-    """Teacher of training.train_teacher; heard together with the companion, so only where there is a haze operator."""
+    teacher: Path = TEACHER
+    """Teacher of training.train_teacher."""
     witnesses: bool = True
     """Whether moments of clips teach haze invariance in time."""
     left_out: tuple[str, ...] = ()
@@ -74,8 +76,8 @@ def gather(folder: Path, knowledge: Knowledge, options: StudentOptions, rank: in
     Raises:
         ConfigError: frames or checkpoints are missing, or the haze operator is no scattering one.
     """
-    haze = _scattering(knowledge.haze) if knowledge.haze else None
-    teacher = load_teacher(knowledge.teacher) if knowledge.teacher else None
+    haze = _scattering(knowledge.haze) if knowledge.eid else None
+    teacher = load_teacher(knowledge.teacher) if knowledge.eid else None
     records = [r for r in read_frame_list(folder) if r.split == "val" or r.source not in knowledge.left_out]
     data = load_data(folder, records, options, rank, clips=_kept(TRAINING_CLIPS, knowledge))
     if haze and teacher:

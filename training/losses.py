@@ -10,6 +10,8 @@ from eid_stream.haze_maps import T_MIN
 from training.student import opacity_as_probability
 
 SSIM_WINDOW = 7
+CLEAR_WEIGHT = 0.15
+"""What a cell without smoke weighs where opacity is learned; a dense one weighs one more: puffs are small."""
 NEAR_WHITE = 0.97
 """From here on a pixel may clip for good."""
 
@@ -72,7 +74,8 @@ def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
     wanted = opacity_as_probability(truth.clamp(max=1.0 - T_MIN)).expand_as(logits)
     missed = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     unavoidable = F.binary_cross_entropy(wanted, wanted, reduction="none")
-    return (inside * (missed - unavoidable)).sum() / (2.0 * inside.sum() + 1.0)
+    weight = inside * (CLEAR_WEIGHT + truth)
+    return (weight * (missed - unavoidable)).sum() / (2.0 * weight.sum() + 1.0)
 
 
 def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:

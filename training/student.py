@@ -16,7 +16,7 @@ STRIDE = 8
 """Thumbnail pixels per grid cell."""
 AIRLIGHT_LUMA_RANGE = (0.15, 1.1)
 AIRLIGHT_CHROMA_LIMIT = 0.25
-DEAD_ZONE = 0.03
+DEAD_ZONE = 0.08
 """Opacity that counts as none: what is clear must come back as it was, not nearly so."""
 
 

@@ -115,7 +115,7 @@ def test_what_is_left_out_is_not_learned_from_but_still_validated_on(
     write_frame_list(training_folder, [replace(r, source="other") if r.path.stem[-1] == "2" else r for r in records])
     (training_folder / "clips").mkdir()
     write_clip(training_folder / "clips" / "smoke_cuts_256p33.mp4", lambda number: 0.1 * number)
-    nothing = Knowledge(haze=None, teacher=None, left_out=("other", "smoke_cuts"))
+    nothing = Knowledge(eid=False, left_out=("other", "smoke_cuts"))
     data = gather(training_folder, nothing, OPTIONS)
     assert data.frames == {"train": 4, "val": 6}
     assert data.clips is None
