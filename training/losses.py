@@ -23,7 +23,7 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 0.5
     structure: float = 0.15
-    identity: float = 0.4
+    identity: float = 0.8
     gate: float = 0.05
     density: float = 0.2
     opacity: float = 1.0

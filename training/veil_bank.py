@@ -86,6 +86,7 @@ class VeilBank:
             transmission=_enlarge(np.power(transmission, thickness)),
             airlight=_enlarge(airlight * brightness),
             tint=take.tint * float(rng.random()),
+            relief=take.relief * float(rng.random()),
         )
 
 
