@@ -48,11 +48,11 @@ HAZE_SIZES: dict[tuple[Size, HazeForm], HazeOptions] = {
     ("cpu", "generator"): HazeOptions(form="generator", width=12, depth=3, alone_share=0.0, adversarial_weight=1.0),
     ("gpu", "scattering"): HazeOptions(
         width=64, depth=4, discriminator_width=64, side=256, batch=16, steps=15000,
-         precision="bf16-mixed", compiled=True,
+         precision="bf16-mixed",
     ),
     ("gpu", "generator"): HazeOptions(
         form="generator", width=64, depth=9, discriminator_width=64, side=256, batch=8, steps=15000,
-        learning_rate=2e-4, alone_share=0.0, adversarial_weight=1.0, precision="bf16-mixed", compiled=True,
+        learning_rate=2e-4, alone_share=0.0, adversarial_weight=1.0, precision="bf16-mixed",
     ),
 }  # fmt: skip
 LOSS_WEIGHTS = {
