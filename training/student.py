@@ -150,8 +150,9 @@ def _haze_features(rgb: Tensor, luma: Tensor) -> Tensor:
     wide = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
     narrow = -F.max_pool2d(-darkest, 2)
     saturation = F.avg_pool2d((brightest - darkest) / (brightest + 0.1), 2)
-    mean = F.avg_pool2d(luma, 4)
-    variance = F.relu(F.avg_pool2d(luma * luma, 4) - mean * mean)
+    # Deviations are squared, not values: the difference of two means of squares is lost in half precision.
+    deviation = luma - F.interpolate(F.avg_pool2d(luma, 4), scale_factor=4.0, mode="nearest")
+    variance = F.avg_pool2d(deviation * deviation, 4)
     return torch.cat([2.0 * wide - 1.0, 2.0 * narrow - 1.0, 2.0 * saturation - 1.0, 8.0 * (variance + 1e-5).sqrt()], 1)
 
 
