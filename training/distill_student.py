@@ -6,7 +6,7 @@ real clips that show the same anatomy through thick and through thin smoke.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from eid_stream.errors import ConfigError
@@ -83,7 +83,9 @@ def gather(folder: Path, knowledge: Knowledge, options: StudentOptions, rank: in
     if haze and teacher:
         data.maker.advise(teacher, haze)
     witnesses = _witnesses(folder, knowledge, options.seed * 1000 + rank) if knowledge.witnesses else None
-    return replace(data, command="training.distill_student", witnesses=witnesses, haze=haze)
+    return replace(
+        data, command="training.distill_student", witnesses=witnesses, haze=haze, knowledge=asdict(knowledge)
+    )
 
 
 def _witnesses(folder: Path, knowledge: Knowledge, seed: int) -> ClipMomentPool | None:

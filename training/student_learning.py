@@ -1,5 +1,6 @@
 """How a student learns: its options, one step, and the loop that can be stopped and taken up again."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
+from eid_stream.errors import ConfigError
 from training.checkpoint import load_checkpoint, load_progress, save_checkpoint, save_progress
 from training.clip_moments import ClipMomentPool
 from training.clip_pairs import ClipPairPool
@@ -60,6 +62,8 @@ class StudentData:
     witnesses: ClipMomentPool | None = None
     """Only in distillation, as is ``haze``."""
     haze: ScatteringHaze | None = None
+    knowledge: dict[str, Any] = field(default_factory=dict)
+    """What is distilled, and what is left out, for the card."""
 
     def restart(self, step: int) -> None:
         """Draw what is drawn at a step, whatever was drawn before: a run taken up again sees what it had to see."""
@@ -154,14 +158,17 @@ class StudentLearning:
 
 
 def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric: Fabric) -> dict[str, float]:
-    """Train, going on where an earlier run into ``out`` stopped; writes ``out/student.safetensors``."""
+    """Train, going on where an earlier run into ``out`` stopped; writes ``out/student.safetensors``.
+
+    Returns the quick figures of the student that is kept.
+
+    Raises:
+        ConfigError: what lies in ``out`` was begun with other options; only ``steps`` may be raised.
+    """
     learning = StudentLearning(options, fabric)
-    progress = load_progress(out / "student_progress.pt", fabric.device)
-    if progress is not None:
-        learning.load_state(progress["state"])
+    first, figures = _take_up(learning, out, fabric.device)
     log, board = RunLog(out / "student_log.jsonl"), SummaryWriter(str(out / "tensorboard"))
-    figures: dict[str, float] = {}
-    for step in range(progress["step"] if progress else 0, options.steps):
+    for step in range(first, options.steps):
         terms = learning.step(learning.draw(data, step))
         if not fabric.is_global_zero:
             continue
@@ -172,6 +179,19 @@ def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric:
             _save(learning, data, figures, out, step + 1)
     board.close()
     return figures
+
+
+def _take_up(learning: StudentLearning, out: Path, device: torch.device) -> tuple[int, dict[str, float]]:
+    """The step to go on from, and the figures so far."""
+    progress = load_progress(out / "student_progress.pt", device)
+    if progress is None:
+        return 0, {}
+    made_by = load_checkpoint(out / "student.safetensors")[1]
+    asked = json.loads(json.dumps(asdict(learning.options), default=str))
+    if made_by["options"] | {"steps": 0} != asked | {"steps": 0}:
+        raise ConfigError(f"The run in {out} was begun with other options. Repeat those, or choose another folder.")
+    learning.load_state(progress["state"])
+    return int(progress["step"]), made_by["figures"]
 
 
 def _report(board: SummaryWriter, step: int, terms: dict[str, float], figures: dict[str, float]) -> None:
@@ -187,6 +207,7 @@ def _save(learning: StudentLearning, data: StudentData, figures: dict[str, float
         "options": asdict(learning.options),
         "step": step,
         "figures": figures,
+        "knowledge": data.knowledge,
         "frames": data.frames,
         "licences": data.licences,
     }

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
 
     assert (out / "export" / "student_fp16.onnx").exists()
     check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
+
+
+def test_a_run_begun_with_other_options_is_not_taken_up(training_folder: Path, fabric: Fabric) -> None:
+    data = load_data(training_folder, read_frame_list(training_folder), _options(1))
+    learn_student(_options(1), data, training_folder.parent / "run", fabric)
+    with pytest.raises(ConfigError, match="begun with other options"):
+        learn_student(replace(_options(2), learning_rate=1.0), data, training_folder.parent / "run", fabric)
 
 
 def test_the_same_seed_trains_the_same_student(training_folder: Path, fabric: Fabric) -> None:
