@@ -58,6 +58,8 @@ class Options:
     teachers: tuple[Path, ...]
     limit: int | None
     by_source: bool
+    sources: tuple[str, ...]
+    """Whose frames are measured, of every split; none: those for validation."""
     pyiqa: bool
     sheets: Path
 
@@ -137,15 +139,15 @@ def _write(pictures: PictureSet, outcome: Outcome, peers: list[Peer], folder: Pa
 
 def choose_sets(options: Options) -> list[PictureSet]:
     """The sets of the wanted sections, in the table's order, shortened to the limit."""
-    limit, data = options.limit, options.data
+    limit, data, sources = options.limit, options.data, options.sources
     makers = {
         "pair": lambda: [pair_set(data, limit)],
-        "rendered": lambda: rendered_sets(data, limit),
+        "rendered": lambda: rendered_sets(data, limit, sources),
         "phantom": lambda: [phantom_set(limit)],
         "moments": lambda: [moments_set(data, limit)],
-        "hazy": lambda: [hazy_set(data, limit)],
+        "hazy": lambda: [hazy_set(data, limit, sources)],
         "clips": lambda: clip_sets(data),
-        "clear": lambda: [clear_set(data, limit)],
+        "clear": lambda: [clear_set(data, limit, sources)],
     }
     sets = [pictures for section in SECTIONS if section in options.sections for pictures in makers[section]()]
     return sets if limit is None else [head(pictures, 3 * limit) for pictures in sets]
@@ -164,6 +166,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--limit", type=int, help="about this many frames of each set of stills, thrice of each clip")
     parser.add_argument("--quick", action="store_true", help=f"--limit {QUICK_LIMIT}, rows {' '.join(QUICK_ROWS)}")
     parser.add_argument("--by-source", action="store_true", help="also one table for each camera system")
+    parser.add_argument(
+        "--sources", nargs="+", default=[], help="all stills of these sources instead of the validation frames"
+    )
     parser.add_argument("--no-pyiqa", action="store_true", help="leave out pyiqa's measures (they are slow)")
     parser.add_argument("--sheets", type=Path, default=Path("runs/quality"), help="where PNG sheets go")
     given = parser.parse_args(arguments)
@@ -175,6 +180,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         teachers=tuple(given.teacher),
         limit=given.limit or (QUICK_LIMIT if given.quick else None),
         by_source=given.by_source,
+        sources=tuple(given.sources),
         pyiqa=not (given.no_pyiqa or given.quick),
         sheets=given.sheets,
     )

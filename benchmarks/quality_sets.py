@@ -1,6 +1,6 @@
 """What quality is measured on: real pairs, rendered smoke, hazy and clear frames, clips."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.clips import read_clip
 from benchmarks.pictures import JPEG_COLOUR, Picture, Rgb, frame_of, rgb_of
+from eid_stream.errors import ConfigError
 from eid_stream.smoke import Smoke
 from eid_stream.sources.phantom import PhantomSource
 from training.clip_moments import find_moments
@@ -90,9 +91,9 @@ def phantom_set(limit: int | None = None) -> PictureSet:
     return PictureSet("phantom", frozenset({"truth", "flicker"}), shots, score_every=5, sheet_shots=(5, 50, 95))
 
 
-def rendered_sets(data: Path, limit: int | None = None) -> list[PictureSet]:
-    """Rendered smoke over clear validation frames, three densities, the same takes for everyone."""
-    records = list(enumerate(balanced(records_of(data, "clear"), FRAMES_PER_SOURCE)))
+def rendered_sets(data: Path, limit: int | None = None, sources: Sequence[str] = ()) -> list[PictureSet]:
+    """Rendered smoke over clear frames, three densities, the same takes for everyone; ``sources`` as in records_of."""
+    records = list(enumerate(balanced(records_of(data, "clear", sources), FRAMES_PER_SOURCE)))
     records = spread(records, limit)
 
     def shots(density: float) -> Iterator[Shot]:
@@ -121,14 +122,14 @@ def moments_set(data: Path, limit: int | None = None) -> PictureSet:
     return PictureSet("moments", frozenset({"witness"}), shots, sheet_shots=_lines(count))
 
 
-def hazy_set(data: Path, limit: int | None = None) -> PictureSet:
-    """Real hazy validation frames, without a truth."""
-    return _frame_set("hazy", spread(records_of(data, "hazy"), limit), "blind")
+def hazy_set(data: Path, limit: int | None = None, sources: Sequence[str] = ()) -> PictureSet:
+    """Real hazy frames, without a truth; ``sources`` as in records_of."""
+    return _frame_set("hazy", spread(records_of(data, "hazy", sources), limit), "blind")
 
 
-def clear_set(data: Path, limit: int | None = None) -> PictureSet:
-    """Real clear validation frames: what comes out should be what went in."""
-    return _frame_set("clear", spread(records_of(data, "clear"), limit), "identity")
+def clear_set(data: Path, limit: int | None = None, sources: Sequence[str] = ()) -> PictureSet:
+    """Real clear frames: what comes out should be what went in; ``sources`` as in records_of."""
+    return _frame_set("clear", spread(records_of(data, "clear", sources), limit), "identity")
 
 
 def _frame_set(name: str, records: list[FrameRecord], measure: str) -> PictureSet:
@@ -189,9 +190,20 @@ def _clip_shots(name: str, paths: list[Path], first: int, last: int, stride: int
         yield Shot(Picture.of(frame), name, follows=number > 0)
 
 
-def records_of(data: Path, kind: str) -> list[FrameRecord]:
-    """Validation frames of a kind, in the list's order."""
-    return [record for record in read_frame_list(data) if record.kind == kind and record.split == "val"]
+def records_of(data: Path, kind: str, sources: Sequence[str] = ()) -> list[FrameRecord]:
+    """Frames of a kind, in the list's order: those for validation, or all of ``sources``, left out of some training.
+
+    Raises:
+        ConfigError: the sources have no frame of that kind.
+    """
+    records = [record for record in read_frame_list(data) if record.kind == kind]
+    if not sources:
+        return [record for record in records if record.split == "val"]
+    chosen = [record for record in records if record.source in sources]
+    if not chosen:
+        known = ", ".join(sorted({record.source for record in records}))
+        raise ConfigError(f"No {kind} frame comes from {', '.join(sources)}. Choose among: {known}.")
+    return chosen
 
 
 def balanced(records: list[FrameRecord], per_source: int) -> list[FrameRecord]:

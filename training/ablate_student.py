@@ -50,7 +50,12 @@ DESIGNS = (
     Variant(name="gate added to every cell", shape=StudentShape(gated=True)),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
     Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=32)),
+    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=128)),
     Variant(name="more depth at one cell", shape=StudentShape(fine_blocks=3)),
+    Variant(name="veil apart from attenuation, affine", shape=StudentShape(veil_apart=True)),
+    Variant(name="one opacity for luma and chroma", shape=StudentShape(chroma_apart=False)),
+    Variant(name="thumbnail of half the size", shape=StudentShape(half_sight=True)),
+    Variant(name="grid of half the size", shape=StudentShape(half_grid=True)),
 )
 
 

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from training import losses
 from training.advice import AdviceBatch
+from training.apply_torch import halve
 from training.clip_pairs import ClipPairs, warp
 from training.student import STRIDE
 
@@ -26,10 +27,10 @@ def against_advice(
     nothing is white:
 
     * answer: the teacher's picture, coarse;
-    * veil: the companion's opacity against the logits of the student's (n, 2, grid);
+    * veil: the companion's opacity against the logits of the student's;
     * consistency: the companion's veil laid over ``rgb`` gives ``hazy`` back (EID, haze consistency).
     """
-    answer, airlight, veiled = (F.avg_pool2d(t, 2) for t in (advice.answer, advice.airlight, advice.opacity))
+    answer, airlight, veiled = (halve(t) for t in (advice.answer, advice.airlight, advice.opacity))
     believed = content * (hazy.mean(1, keepdim=True) < WHITE)
     coarse, inside = F.avg_pool2d(rgb - answer, COARSE), (F.avg_pool2d(believed, COARSE) > 0.9).float()
     rehazed = rgb.clamp(0.0, 1.0) * (1.0 - veiled) + airlight * veiled

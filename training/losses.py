@@ -12,6 +12,8 @@ from training.student import opacity_as_probability
 SSIM_WINDOW = 7
 CLEAR_WEIGHT = 0.15
 """What a cell without smoke weighs where opacity is learned; a dense one weighs one more: puffs are small."""
+FAR = 5.0
+"""What the square of a difference counts beside the difference."""
 NEAR_WHITE = 0.97
 """From here on a pixel may clip for good."""
 
@@ -45,6 +47,12 @@ def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
     return (content * (a - b).abs()).sum() / (content.sum() * a.shape[1] + 1.0)
 
 
+def far_off(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
+    """``masked_l1`` that grows with the square of what is far off: a puff left standing is small, and plain to see."""
+    distance = (a - b).abs()
+    return masked_l1(distance * (1.0 + FAR * distance), torch.zeros_like(distance), content)
+
+
 def structure(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
     """1 - SSIM (Wang et al. 2004) of luma (n, 1, h, w) over the content, box windows."""
     mean_a, mean_b = _local_mean(a), _local_mean(b)
@@ -67,7 +75,7 @@ def identity(opacity: Tensor, logits: Tensor) -> Tensor:
 
 
 def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
-    """Cross entropy of opacities' logits (n, 2, gh, gw) with known opacity (n, 1, gh, gw), less its own entropy.
+    """Cross entropy of opacities' logits (n, c, gh, gw) with known opacity (n, 1, gh, gw), less its own entropy.
 
     On logits, since opacity itself has no slope where it counts as none: a puff once overlooked would stay so.
     """
@@ -75,7 +83,7 @@ def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
     missed = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     unavoidable = F.binary_cross_entropy(wanted, wanted, reduction="none")
     weight = inside * (CLEAR_WEIGHT + truth)
-    return (weight * (missed - unavoidable)).sum() / (2.0 * weight.sum() + 1.0)
+    return (weight * (missed - unavoidable)).sum() / (logits.shape[1] * weight.sum() + 1.0)
 
 
 def smoothness(opacity: Tensor, airlight: Tensor) -> Tensor:
@@ -131,7 +139,11 @@ def _mean_inside(values: Tensor, inside: Tensor) -> Tensor:
 
 
 def _local_mean(picture: Tensor) -> Tensor:
-    return F.avg_pool2d(picture, SSIM_WINDOW, stride=1, padding=SSIM_WINDOW // 2, count_include_pad=False)
+    """Means of square windows, along columns and then along rows, which takes a third of the time."""
+    for window in ((SSIM_WINDOW, 1), (1, SSIM_WINDOW)):
+        reach = window[0] // 2, window[1] // 2
+        picture = F.avg_pool2d(picture, window, stride=1, padding=reach, count_include_pad=False)
+    return picture
 
 
 def _curvature(maps: Tensor) -> Tensor:

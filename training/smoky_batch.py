@@ -14,7 +14,7 @@ from training.colour_torch import Matrices, rgb_to_ycbcr, ycbcr_to_rgb
 from training.haze_operator import ScatteringHaze
 from training.picture_cache import Picture
 from training.veil_bank import Take, VeilBank
-from training.views import View, draw_pose, random_view, view
+from training.views import OVEREXPOSED_CLEAR_SHARE, OVEREXPOSED_SHARE, View, draw_pose, random_view, view
 
 Array = NDArray[np.float32]
 LINEAR_SHARE = 0.15
@@ -86,13 +86,14 @@ class BatchMaker:
     def rendered(self, count: int, moments: int = 1) -> RenderedBatch:
         """Clear views behind rendered smoke, at one or two moments."""
         assert self._veils is not None
-        views = self._views("clear", count)
+        views = self._views("clear", count, OVEREXPOSED_SHARE)
         takes = [self._veils.draw(self._rng, moments) for _ in range(count)]
         return smoke_over(views, takes, self._rng)
 
     def real(self, kind: str, count: int) -> RealBatch:
-        """Real views, ``clear`` or ``hazy``."""
-        return _real(self._views(kind, count))
+        """Real views, ``clear`` or ``hazy``; many clear ones are overexposed."""
+        share = OVEREXPOSED_CLEAR_SHARE if kind == "clear" else OVEREXPOSED_SHARE
+        return _real(self._views(kind, count, share))
 
     def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
         """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
@@ -111,8 +112,8 @@ class BatchMaker:
         to_ycbcr, to_rgb = (torch.stack([way(code) for code in (6, 1)]) for way in (rgb_to_ycbcr, ycbcr_to_rgb))
         return Matrices(to_ycbcr[drawn], to_rgb[drawn])
 
-    def _views(self, kind: str, count: int) -> list[View]:
-        return [random_view(self._pools[kind].draw(self._rng), self._rng) for _ in range(count)]
+    def _views(self, kind: str, count: int, overexposed: float) -> list[View]:
+        return [random_view(self._pools[kind].draw(self._rng), self._rng, overexposed) for _ in range(count)]
 
 
 def _real(views: Sequence[View]) -> RealBatch:

@@ -35,14 +35,21 @@ class StudentShape:
     """Whether the network is shown what haze changes: dark channels, saturation and contrast (``_haze_features``)."""
     gated: bool = False
     """Whether a view of the whole picture, taught to tell smoke from none, raises or lowers all opacities directly."""
+    veil_apart: bool = False
+    """Whether the veil's own light is told apart from what the smoke takes away; else they are bound by physics."""
+    chroma_apart: bool = True
+    """Whether chroma has an opacity of its own."""
+    half_sight: bool = False
+    """Whether only every second row and column is seen, which tells what the thumbnail's size is worth."""
+    half_grid: bool = False
+    """Whether maps have half as many rows and columns, which tells what the grid's size is worth."""
 
 
 class Student(nn.Module):
     """Thumbnail Y'CbCr (n, 3, h, w) to haze maps (n, 5, h / 8, w / 8) and density (n,); h and w in multiples of 16.
 
-    Each cell gets opacities of luma and chroma in [0, 1 - T_MIN] and an airlight; gain = 1 / (1 - opacity) and
-    offset = airlight (1 - gain) as in ``HazeMaps``. Opacity zero is identity whatever the airlight is. The density
-    is the mean opacity over the content.
+    Each cell gets opacities of luma and chroma and of the veil, in [0, 1 - T_MIN], and an airlight (``maps_of``).
+    Opacity zero is identity whatever the airlight is. The density is the mean opacity over the content.
     """
 
     def __init__(self, shape: StudentShape | None = None) -> None:
@@ -62,7 +69,7 @@ class Student(nn.Module):
         self.gate = nn.Linear(shape.coarse, 1)
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
         self.refine = Residual(shape.fine)
-        self.head = nn.Conv2d(shape.fine, 5, 1)
+        self.head = nn.Conv2d(shape.fine, 6 if shape.veil_apart else 5, 1)
         self.to_rgb: Tensor
         # Means of two by two pixels, in RGB: one convolution takes a third of the time of a pooling and a conversion.
         halving = ycbcr_to_rgb(1)[:, :, None, None].expand(3, 3, 2, 2) / 4.0
@@ -75,15 +82,16 @@ class Student(nn.Module):
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""
-        fine = self.fine(self._first_look(thumbnail))
+        fine = self.fine(self._first_look(_coarser(thumbnail, "nearest") if self.shape.half_sight else thumbnail))
         coarse = self.coarse(fine)
         overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
         coarse = F.relu(coarse + self.context(overview)[:, :, None, None])
         narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
         cells = self.head(self.refine(F.relu(fine + narrow))).float()
+        cells = _coarser(cells, "bilinear") if self.shape.half_grid else cells
         gate = self.gate(overview).float()
-        logits = self._logits(cells[:, :2], gate[:, :, None, None])
-        return Sight(_opacity(logits), _airlight(cells[:, 2:]), gate[:, 0], logits)
+        logits = self._logits(cells[:, :-3], gate[:, :, None, None])
+        return Sight(_opacity(logits), _airlight(cells[:, -3:]), gate[:, 0], logits)
 
     def _first_look(self, thumbnail: Tensor) -> Tensor:
         scaled = torch.cat([2.0 * thumbnail[:, :1] - 1.0, 4.0 * thumbnail[:, 1:]], dim=1)
@@ -95,10 +103,11 @@ class Student(nn.Module):
         return torch.cat([stem, _haze_features(rgb, thumbnail[:, :1])], dim=1)
 
     def _logits(self, cells: Tensor, gate: Tensor) -> Tensor:
-        luma, difference = cells[:, :1], cells[:, 1:]
-        if self.shape.gated:
-            luma = luma + gate
-        return torch.cat([luma, luma + difference], dim=1) - 2.0
+        luma = cells[:, :1] + gate if self.shape.gated else cells[:, :1]
+        parts = [luma, luma + cells[:, 1:2] if self.shape.chroma_apart else luma]
+        if self.shape.veil_apart:
+            parts.append(luma + cells[:, 2:])
+        return torch.cat(parts, dim=1) - 2.0
 
     def _density(self, thumbnail: Tensor, opacity: Tensor) -> Tensor:
         content = F.avg_pool2d((thumbnail[:, :1] > BLACK).float(), STRIDE)[:, 0]
@@ -110,13 +119,13 @@ class Sight(NamedTuple):
     """What the student sees in n thumbnails, by cell of the grid."""
 
     opacity: Tensor
-    """(n, 2, grid), of luma and chroma."""
+    """(n, 3, grid), of luma, chroma, and the veil; (n, 2, grid) where physics binds the veil to the others."""
     airlight: Tensor
     """(n, 3, grid), Y'CbCr."""
     gate: Tensor
     """(n,), logit: whether there is smoke at all."""
     logits: Tensor
-    """(n, 2, grid), of the opacities; they tell also how far off a cell is that counts as clear."""
+    """Of the opacities, same shape; they tell also how far off a cell is that counts as clear."""
 
 
 class Residual(nn.Module):
@@ -133,12 +142,16 @@ class Residual(nn.Module):
 
 
 def maps_of(opacity: Tensor, airlight: Tensor) -> Tensor:
-    """Maps (n, 5, h, w) of opacities (n, 2, h, w) = 1 - t of luma and chroma, and airlight (n, 3, h, w) in Y'CbCr."""
-    gain = 1.0 / (1.0 - opacity)
-    gain_luma, gain_chroma = gain[:, :1], gain[:, 1:]
-    offset_y = airlight[:, :1] * (1.0 - gain_luma)
-    offset_chroma = airlight[:, 1:] * (1.0 - gain_chroma)
-    return torch.cat([gain_luma, offset_y, gain_chroma, offset_chroma], dim=1)
+    """Maps (n, 5, h, w) of opacities (n, 2 or 3, h, w) and airlight (n, 3, h, w): J = (I - veil airlight) / t, Y'CbCr.
+
+    Opacities 1 - t of luma and chroma, and of the veil: what of the airlight is added. By physics the veil is 1 - t
+    itself, and so it is where only two are given; three are an affine correction, which need not obey it.
+    """
+    gain = 1.0 / (1.0 - opacity[:, :2])
+    veil = opacity[:, 2:].expand(-1, 2, -1, -1) if opacity.shape[1] > 2 else opacity
+    taken = veil * gain
+    offset_y, offset_chroma = -airlight[:, :1] * taken[:, :1], -airlight[:, 1:] * taken[:, 1:]
+    return torch.cat([gain[:, :1], offset_y, gain[:, 1:], offset_chroma], dim=1)
 
 
 def _haze_features(rgb: Tensor, luma: Tensor) -> Tensor:
@@ -159,6 +172,11 @@ def _haze_features(rgb: Tensor, luma: Tensor) -> Tensor:
 def opacity_as_probability(opacity: Tensor) -> Tensor:
     """What the sigmoid of a logit has to be for a wanted opacity; of opacities that count as none, zero."""
     return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
+
+
+def _coarser(pictures: Tensor, mode: str) -> Tensor:
+    """Pictures at their size that hold what fits into half of it."""
+    return F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2.0, mode=mode)
 
 
 def _opacity(logits: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
 """How a student learns: its options, one step, and the loop that can be stopped and taken up again."""
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -65,11 +67,21 @@ class StudentData:
     knowledge: dict[str, Any] = field(default_factory=dict)
     """What is distilled, and what is left out, for the card."""
 
-    def restart(self, step: int) -> None:
-        """Draw what is drawn at a step, whatever was drawn before: a run taken up again sees what it had to see."""
+    def draw(self, step: int, sizes: BatchSizes) -> StudentBatch:
+        """The batch of a step, whatever was drawn before: a run taken up again sees what it had to see."""
         for drawn in (self.maker, self.clips, self.witnesses):
             if drawn is not None:
                 drawn.restart(step)
+        return make_batch(self.maker, self.clips, self.witnesses, sizes)
+
+    def batches(self, steps: range, sizes: BatchSizes) -> Iterator[tuple[int, StudentBatch]]:
+        """Steps and their batches; the next one is drawn in a thread while this one is learned from."""
+        with ThreadPoolExecutor(1) as drawing:
+            ahead = None
+            for step in steps:
+                batch = (ahead or drawing.submit(self.draw, step, sizes)).result()
+                ahead = drawing.submit(self.draw, step + 1, sizes) if step + 1 in steps else None
+                yield step, batch
 
 
 class _StudentLoss(nn.Module):
@@ -113,10 +125,9 @@ class StudentLearning:
         """The student to keep."""
         return self._average.module  # type: ignore[return-value]
 
-    def draw(self, data: StudentData, step: int) -> StudentBatch:
-        """The batch of a step."""
-        data.restart(step)
-        batch = make_batch(data.maker, data.clips, data.witnesses, self.options.sizes).to(self._fabric.device)
+    def look_again(self, batch: StudentBatch, data: StudentData, step: int) -> StudentBatch:
+        """The batch of a step on the device, with a second look at what the student clears."""
+        batch = batch.to(self._fabric.device)
         if data.haze is None:
             return batch
         haze, seed = data.haze.to(self._fabric.device), (self.options.seed, step)
@@ -168,8 +179,8 @@ def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric:
     learning = StudentLearning(options, fabric)
     first, figures = _take_up(learning, out, fabric.device)
     log, board = RunLog(out / "student_log.jsonl"), SummaryWriter(str(out / "tensorboard"))
-    for step in range(first, options.steps):
-        terms = learning.step(learning.draw(data, step))
+    for step, batch in data.batches(range(first, options.steps), options.sizes):
+        terms = learning.step(learning.look_again(batch, data, step))
         if not fabric.is_global_zero:
             continue
         log.add(step, terms)

@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 from eid_stream.haze_maps import GAIN_LUMA, OFFSET_Y
 from training import losses
-from training.apply_torch import apply_maps
+from training.apply_torch import apply_maps, halve
 from training.clip_pairs import ClipPairs, warp
 from training.colour_torch import Matrices, convert
 from training.distill_terms import against_advice, against_witness
-from training.smoky_batch import RenderedBatch
+from training.smoky_batch import RealBatch, RenderedBatch
 from training.student import STRIDE, Sight, Student, maps_of
 from training.student_batch import StudentBatch
 
@@ -49,7 +49,7 @@ def loss_terms(student: Student, batch: StudentBatch) -> dict[str, Tensor]:
 def _answers(batch: StudentBatch, ycbcr: Tensor, seen: Sight) -> dict[str, Answer]:
     """What was seen in all pictures at once, by group."""
     sizes = {name: len(pictures) for name, pictures in batch.groups().items()}
-    corrected = apply_maps(F.avg_pool2d(ycbcr, 2), maps_of(seen.opacity, seen.airlight))
+    corrected = apply_maps(halve(ycbcr), maps_of(seen.opacity, seen.airlight))
     pictures, *parts = (torch.split(part, list(sizes.values())) for part in (corrected, *seen))
     sights = (Sight(*part) for part in zip(*parts, strict=True))
     return {
@@ -63,7 +63,7 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
     terms = {
         **_against_truth(rendered, batch.rendered.clear, batch.rendered.content),
         **_against_veil(rendered, batch.rendered),
-        "identity": losses.identity(clear.sight.opacity, clear.sight.logits),
+        "identity": losses.identity(clear.sight.opacity, clear.sight.logits) + _damage(clear, batch.clear),
         "gate": _gate_loss(
             rendered.sight.gate, batch.rendered.density[0], hazy=hazy.sight.gate, clear=clear.sight.gate
         ),
@@ -85,10 +85,10 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
 
 
 def _against_truth(answer: Answer, clear: Tensor, content: Tensor) -> dict[str, Tensor]:
-    clear, content = F.avg_pool2d(clear, 2), _halved(content)
+    clear, content = halve(clear), _halved(content)
     wanted = convert(clear, answer.matrices.to_ycbcr)
     return {
-        "rgb": losses.masked_l1(answer.rgb, clear, content),
+        "rgb": losses.far_off(answer.rgb, clear, content),
         "ycbcr": losses.masked_l1(answer.corrected, wanted, content),
         "structure": losses.structure(answer.corrected[:, :1], wanted[:, :1], content),
     }
@@ -112,8 +112,8 @@ def _against_veil(answer: Answer, batch: RenderedBatch) -> dict[str, Tensor]:
 def _without_truth(answer: Answer, batch: StudentBatch) -> dict[str, Tensor]:
     """Corrected hazy pictures against clear ones of the same sources, against black and white, and against advice."""
     clear, content = batch.clear_of_same_source, _halved(batch.hazy.content)
-    rgb, before = answer.rgb, F.avg_pool2d(batch.hazy.rgb, 2)
-    wanted = losses.dark_statistics(F.avg_pool2d(clear.rgb, 2), _halved(clear.content))
+    rgb, before = answer.rgb, halve(batch.hazy.rgb)
+    wanted = losses.dark_statistics(halve(clear.rgb), _halved(clear.content))
     terms = {
         "dark": losses.unlike_clear(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
         "range": losses.out_of_range(rgb, before, content),
@@ -121,6 +121,11 @@ def _without_truth(answer: Answer, batch: StudentBatch) -> dict[str, Tensor]:
     if batch.hazy.advice:
         terms |= against_advice(rgb, before, answer.sight.logits, content, batch.hazy.advice)
     return terms
+
+
+def _damage(answer: Answer, clear: RealBatch) -> Tensor:
+    """What the correction does to clear pictures."""
+    return losses.far_off(answer.rgb, halve(clear.rgb), _halved(clear.content))
 
 
 def _gate_loss(rendered: Tensor, density: Tensor, *, hazy: Tensor, clear: Tensor) -> Tensor:
@@ -142,7 +147,7 @@ def clip_flicker(first: Answer, second: Answer, clips: ClipPairs) -> Tensor:
     ``first`` and ``second`` are the answers to the frames of ``clips``. Relative to the gain: a correction that is calm
     in time costs nothing, however strong it is.
     """
-    before = F.avg_pool2d(convert(clips.first, first.matrices.to_ycbcr)[:, :1], 2)
+    before = halve(convert(clips.first, first.matrices.to_ycbcr)[:, :1])
     maps = [
         maps_of(answer.sight.opacity, answer.sight.airlight)[:, [GAIN_LUMA, OFFSET_Y]] for answer in (first, second)
     ]
@@ -154,4 +159,4 @@ def clip_flicker(first: Answer, second: Answer, clips: ClipPairs) -> Tensor:
 
 def _halved(content: Tensor) -> Tensor:
     """1 where all four pixels count."""
-    return (F.avg_pool2d(content, 2) > 0.99).float()
+    return (halve(content) > 0.99).float()

@@ -11,7 +11,7 @@ from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from training.fluid_puffs import HEIGHT, WIDTH, simulate_puffs
 
 Array = NDArray[np.float32]
-CAMERA_SHARES = {"robotic": 0.45, "grey": 0.3, "warm": 0.25}
+CAMERA_SHARES = {"robotic": 0.5, "grey": 0.35, "warm": 0.15}
 """How often smoke is lit as by each kind of camera system (``eid_stream.smoke.look``)."""
 PLUME_SHARE = 0.35
 """Share of takes that are hardly more than a plume, or a puff, at an instrument's tip."""
@@ -20,11 +20,19 @@ PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
 PUFF_SHARE = 0.4
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
-PUFF_PEAKS = (0.5, 4.0)
-"""Optical depth at the densest place of a puff."""
+PUFF_PEAKS = (0.4, 3.0)
+"""Optical depth at the densest place of a puff with a core."""
+FLAT_PEAKS = (0.25, 1.4)
+"""The same of one without."""
+FLAT_SHARE = 0.6
+"""Share of puffs that are about equally thick up to a crisp rim, as a cotton ball is; the others have dense cores."""
+FLATNESS = (1.5, 10.0)
+"""How steeply those rise from their rim."""
+CUTS = 3
+"""Cuts of a puff's canvas of which that is shown which holds most smoke in its middle: most of the canvas is clear."""
 PUFF_HAZE = (0.02, 0.35)
 """Density of the haze around a puff, where there is some."""
-PUFF_BRIGHTNESS = (0.5, 1.0)
+PUFF_BRIGHTNESS = (0.6, 1.15)
 """A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
 VEIL_WIDTH, VEIL_HEIGHT = WIDTH, HEIGHT
 STEP_SECONDS = 0.12
@@ -73,8 +81,7 @@ class VeilBank:
         take = pool[int(rng.integers(len(pool)))]
         share = rng.uniform(0.5, 1.0)
         width, height = int(VEIL_WIDTH * share), int(VEIL_HEIGHT * share)
-        left = int(rng.integers(0, VEIL_WIDTH - width + 1))
-        top = int(rng.integers(0, VEIL_HEIGHT - height + 1))
+        left, top = self._place(rng, take, width, height, tries=CUTS if pool is self._puffs else 1)
         turns = (1 if rng.random() < 0.5 else -1), (1 if rng.random() < 0.5 else -1)
         cut = np.s_[:moments, ..., top : top + height, left : left + width]
         transmission = take.transmission[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
@@ -88,6 +95,18 @@ class VeilBank:
             tint=take.tint * float(rng.random()),
             relief=take.relief * float(rng.random()),
         )
+
+    @staticmethod
+    def _place(rng: np.random.Generator, take: Take, width: int, height: int, *, tries: int) -> tuple[int, int]:
+        """Left and top of the cut that holds the most smoke in its middle, of ``tries`` random ones."""
+        lefts = rng.integers(0, VEIL_WIDTH - width + 1, tries)
+        tops = rng.integers(0, VEIL_HEIGHT - height + 1, tries)
+        middles = [
+            np.s_[0, t + height // 5 : t + height * 4 // 5, x + width // 5 : x + width * 4 // 5]
+            for x, t in zip(lefts, tops, strict=True)
+        ]
+        best = int(np.argmin([float(take.transmission[middle].mean(dtype=np.float32)) for middle in middles]))
+        return int(lefts[best]), int(tops[best])
 
 
 def _draw_camera(rng: np.random.Generator) -> str:
@@ -117,8 +136,11 @@ def _draw_puff(rng: np.random.Generator, seed: int, camera: str, depth: Array) -
     haze = float(rng.uniform(*PUFF_HAZE)) if rng.random() < 0.4 else 0.0
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=haze, look=look)
     transmission, airlight = _two_moments(smoke, seed)
-    peak = np.exp(rng.uniform(*np.log(PUFF_PEAKS)))
-    puff = np.exp(-depth * np.float32(peak / (depth.max() + 1e-3)))
+    depth = depth / (depth.max() + np.float32(1e-3))
+    flat = rng.random() < FLAT_SHARE
+    if flat:
+        depth = np.tanh(depth * np.float32(np.exp(rng.uniform(*np.log(FLATNESS)))))
+    puff = np.exp(-depth * np.float32(np.exp(rng.uniform(*np.log(FLAT_PEAKS if flat else PUFF_PEAKS)))))
     both = transmission * puff
     share = ((1.0 - puff) / (1.0 - both + 1e-3))[:, None]
     lit = share * _light_on_puff(rng, puff) + (1.0 - share) * airlight

@@ -1,6 +1,6 @@
 """Views of pictures on the thumbnail's canvas: crops, flips, exposure and colour, as cameras differ."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from training.picture_cache import Picture
 Array = NDArray[np.float32]
 OVEREXPOSED_SHARE = 0.15
 """Share of views that are bright, pale and partly white without any smoke of their own."""
+OVEREXPOSED_CLEAR_SHARE = 0.4
+"""The same where it has to be learned that such views are clear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,24 +44,26 @@ def plain_view(picture: Picture) -> View:
     return view(picture, Pose((0, 0, width, height)))
 
 
-def random_view(picture: Picture, rng: np.random.Generator) -> View:
+def random_view(picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE) -> View:
     """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
-    return view(picture, draw_pose(picture, rng))
+    return view(picture, draw_pose(picture, rng, overexposed))
 
 
-def draw_pose(picture: Picture, rng: np.random.Generator) -> Pose:
-    """A random pose for a picture."""
+def draw_pose(picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE) -> Pose:
+    """A random pose for a picture; ``overexposed`` is the share that is."""
     box = _random_box(picture, rng)
-    curves, mix = _draw_colours(rng)
+    curves, mix = _draw_colours(rng, overexposed)
     return Pose(box, curves, mix, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
 
 
 def view(picture: Picture, pose: Pose) -> View:
     """The picture in a pose."""
+    left, top, width, height = pose.box
+    inside = np.s_[top : top + height, left : left + width]
+    rgb = picture.rgb[inside]
     if pose.curves is not None and pose.mix is not None:
-        lit = cv2.transform(cv2.LUT(picture.rgb, pose.curves), pose.mix)
-        picture = replace(picture, rgb=np.asarray(lit, np.uint8))
-    return _on_canvas(picture, pose.box, mirrored=pose.mirrored, upside_down=pose.upside_down)
+        rgb = np.asarray(cv2.transform(cv2.LUT(rgb, pose.curves), pose.mix), np.uint8)
+    return _on_canvas(rgb, picture.content[inside], mirrored=pose.mirrored, upside_down=pose.upside_down)
 
 
 def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -76,30 +80,30 @@ def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, i
     return left, top, new_width, new_height
 
 
-def _on_canvas(picture: Picture, box: tuple[int, int, int, int], *, mirrored: bool, upside_down: bool) -> View:
-    left, top, width, height = box
+def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], *, mirrored: bool, upside_down: bool) -> View:
+    height, width = content.shape
     area = fit(width, height, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
-    rgb = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.float32)
-    content = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
-    rows, columns = slice(area.top, area.top + area.height), slice(area.left, area.left + area.width)
-    size = area.width, area.height
-    cut = picture.rgb[top : top + height, left : left + width]
-    shown = picture.content[top : top + height, left : left + width]
-    rgb[rows, columns] = cv2.resize(cut, size, interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
-    content[rows, columns] = cv2.resize(shown, size, interpolation=cv2.INTER_NEAREST)
+    shown = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.float32)
+    inside = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
+    place, size = (
+        np.s_[area.top : area.top + area.height, area.left : area.left + area.width],
+        (area.width, area.height),
+    )
+    shown[place] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
+    inside[place] = cv2.resize(content, size, interpolation=cv2.INTER_NEAREST)
     if mirrored:
-        rgb, content = rgb[:, ::-1], content[:, ::-1]
+        shown, inside = shown[:, ::-1], inside[:, ::-1]
     if upside_down:
-        rgb, content = rgb[::-1], content[::-1]
-    return View(np.ascontiguousarray(rgb.transpose(2, 0, 1)), np.ascontiguousarray(content[None]))
+        shown, inside = shown[::-1], inside[::-1]
+    return View(np.ascontiguousarray(shown.transpose(2, 0, 1)), np.ascontiguousarray(inside[None]))
 
 
-def _draw_colours(rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Gamma, exposure and white balance as tables, saturation as one matrix; black stays black."""
     gamma = np.exp(rng.normal(0.0, 0.15))
     gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
-    if rng.random() < OVEREXPOSED_SHARE:
+    if rng.random() < overexposed:
         gains *= rng.uniform(1.2, 2.2)
         saturation *= float(rng.uniform(0.4, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0

@@ -10,9 +10,10 @@ from benchmarks.evaluation import Measures, evaluate
 from benchmarks.peers import INPUT, Still
 from benchmarks.pictures import Picture, Rgb, frame_of, rgb_of
 from benchmarks.quality import main, parse
-from benchmarks.quality_sets import PictureSet, Shot, balanced, spread
+from benchmarks.quality_sets import PictureSet, Shot, balanced, records_of, spread
+from eid_stream.errors import ConfigError
 from tests.benchmarks.made_up_pictures import scene, veiled
-from training.frames import FrameRecord, data_folder
+from training.frames import FrameRecord, data_folder, write_frame_list
 
 needs_data = pytest.mark.skipif(not (data_folder() / "frames.csv").exists(), reason="EID_DATA holds no frames.csv")
 
@@ -89,6 +90,18 @@ def test_sets_are_thinned_evenly_and_sources_are_balanced() -> None:
     assert spread([1, 2], None) == spread([1, 2], 5) == [1, 2]
     records = [FrameRecord(Path(str(n)), "clear", "b" if n % 5 else "a", "v", 4, 4, "val", "") for n in range(20)]
     assert [record.source for record in balanced(records, 3)] == ["a"] * 3 + ["b"] * 3
+
+
+def test_sources_that_were_left_out_of_training_are_measured_whole(tmp_path: Path) -> None:
+    records = [
+        FrameRecord(tmp_path / f"{source}_{split}.jpg", "hazy", source, "v", 4, 4, split, "")
+        for source in ("a", "b") for split in ("train", "val")
+    ]  # fmt: skip
+    write_frame_list(tmp_path, records)
+    assert records_of(tmp_path, "hazy") == [records[1], records[3]]
+    assert records_of(tmp_path, "hazy", ["b"]) == records[2:]
+    with pytest.raises(ConfigError, match="No hazy frame comes from c"):
+        records_of(tmp_path, "hazy", ["c"])
 
 
 def test_quick_measures_fewer_pictures_and_rows() -> None:

@@ -89,7 +89,8 @@ def test_a_step_hears_every_source_and_the_kept_student_is_not_touched_by_a_seco
     distilling: Distilling, learning: StudentLearning
 ) -> None:
     kept = {name: value.clone() for name, value in learning.averaged.state_dict().items()}
-    batch = learning.draw(distilling.data, 0)
+    data = distilling.data
+    batch = learning.look_again(data.draw(0, OPTIONS.sizes), data, 0)
     assert all(torch.equal(kept[name], value) for name, value in learning.averaged.state_dict().items())
     assert batch.again is not None
     assert batch.hazy.advice is not None
@@ -100,11 +101,13 @@ def test_a_step_hears_every_source_and_the_kept_student_is_not_touched_by_a_seco
 
 def test_a_run_taken_up_again_sees_what_it_would_have_seen(distilling: Distilling, learning: StudentLearning) -> None:
     data = distilling.data
-    straight = [learning.draw(data, step).groups() for step in (0, 1, 2)][-1]
-    taken_up = learning.draw(data, 2).groups()
+    straight, taken_up, later = (
+        [learning.look_again(batch, data, step).groups() for step, batch in data.batches(steps, OPTIONS.sizes)][-1]
+        for steps in (range(3), range(2, 3), range(2, 4))
+    )
     assert straight.keys() == taken_up.keys()
     assert all(torch.equal(straight[group], taken_up[group]) for group in straight)
-    assert not torch.equal(straight["hazy"], learning.draw(data, 3).hazy.rgb)
+    assert not torch.equal(straight["hazy"], later["hazy"])
 
 
 def test_what_is_left_out_is_not_learned_from_but_still_validated_on(
@@ -120,7 +123,7 @@ def test_what_is_left_out_is_not_learned_from_but_still_validated_on(
     assert data.frames == {"train": 4, "val": 6}
     assert data.clips is None
     assert data.witnesses is None
-    terms = learning.step(learning.draw(data, 0))
+    terms = learning.step(learning.look_again(data.draw(0, OPTIONS.sizes), data, 0))
     assert not {"answer", "veil", "consistency", "equivariance", "witness", "clip_flicker"} & set(terms)
 
 

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from eid_stream.haze_maps import T_MIN
@@ -18,6 +19,13 @@ def test_what_lies_outside_the_content_does_not_count() -> None:
     other = torch.zeros(1, 3, 24, 32)
     other[..., :8] = 1.0
     assert float(losses.masked_l1(other, torch.zeros_like(other), content)) == 0.0
+
+
+def test_what_is_far_off_counts_more_than_its_share() -> None:
+    content, nothing = torch.ones(1, 1, 8, 8), torch.zeros(1, 3, 8, 8)
+    near, far = (float(losses.far_off(nothing + off, nothing, content)) for off in (0.01, 0.4))
+    assert near == pytest.approx(0.01, rel=0.1)
+    assert far > 2.5 * 0.4
 
 
 def test_haze_lifts_the_dark_channel_and_lowers_saturation() -> None:

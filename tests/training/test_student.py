@@ -7,7 +7,15 @@ from training.apply_torch import apply_maps
 from training.student import Student, StudentShape, maps_of
 
 
-@pytest.mark.parametrize("shape", [StudentShape(), StudentShape(stem=8, fine=8, coarse=8, haze_features=False)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        StudentShape(),
+        StudentShape(stem=8, fine=8, coarse=8, haze_features=False),
+        StudentShape(chroma_apart=False, half_sight=True, half_grid=True),
+        StudentShape(veil_apart=True),
+    ],
+)
 def test_any_student_gives_maps_that_may_be_applied(shape: StudentShape) -> None:
     torch.manual_seed(0)
     student = Student(shape).eval()
@@ -25,6 +33,13 @@ def test_no_opacity_is_identity_whatever_the_airlight() -> None:
     pictures = torch.rand(2, 3, 48, 64)
     maps = maps_of(torch.zeros(2, 2, 6, 8), torch.rand(2, 3, 6, 8))
     assert torch.equal(apply_maps(pictures, maps), pictures)
+
+
+def test_a_veil_of_its_own_is_taken_away_without_a_gain() -> None:
+    hazy = torch.rand(1, 3, 48, 64)
+    opacity = torch.tensor([0.0, 0.0, 0.4]).reshape(1, 3, 1, 1).expand(1, 3, 6, 8)
+    airlight = torch.tensor([0.8, 0.02, 0.05]).reshape(1, 3, 1, 1)
+    torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), hazy - 0.4 * airlight)
 
 
 def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:

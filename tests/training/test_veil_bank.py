@@ -30,3 +30,12 @@ def test_the_same_seed_fills_the_same_bank() -> None:
     for one, other in zip(_draws(0.5, 2), _draws(0.5, 2), strict=True):
         np.testing.assert_array_equal(one.transmission, other.transmission)
         np.testing.assert_array_equal(one.airlight, other.airlight)
+
+
+def test_puffs_are_shown_where_they_can_be_seen() -> None:
+    """A cut of a veil may lie anywhere; of cuts of a puff that is shown which holds most of it in its middle."""
+    bank = VeilBank(count=40, seed=1, densities=(0.05, 0.06), puff_share=1.0)
+    opacity = np.mean(
+        [1.0 - bank.draw(np.random.default_rng(seed), 1).transmission for seed in range(60)], axis=(0, 1, 2)
+    )
+    assert opacity[48:144, 64:192].mean() > 1.3 * opacity.mean()

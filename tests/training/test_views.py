@@ -28,3 +28,13 @@ def test_a_random_view_is_a_view_in_a_random_pose() -> None:
     pose = draw_pose(picture, np.random.default_rng(4))
     np.testing.assert_array_equal(view(picture, pose).rgb, random_view(picture, np.random.default_rng(4)).rgb)
     assert not np.array_equal(view(picture, pose).rgb, plain_view(picture).rgb)
+
+
+def test_overexposed_views_are_brighter_and_paler() -> None:
+    picture = make_picture(scene("clear", 1))
+    usual, overexposed = (
+        np.stack([random_view(picture, np.random.default_rng(seed), share).rgb for seed in range(12)])
+        for share in (0.0, 1.0)
+    )
+    assert overexposed.mean() > 1.2 * usual.mean()
+    assert np.ptp(overexposed, axis=1).mean() / overexposed.mean() < np.ptp(usual, axis=1).mean() / usual.mean()
