@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from eid_stream.errors import ConfigError
 from training.clip_moments import ClipMomentPool
 from training.clip_pairs import ClipPairPool, ClipPairs
 from training.colour_torch import Matrices
@@ -28,6 +29,11 @@ class BatchSizes:
     """Pairs of moments that show one scene through thick and through thin smoke, in distillation."""
     second_looks: int = 3
     """How many of the hazy ones are cleared, hazed anew and looked at again, in distillation."""
+
+    def __post_init__(self) -> None:
+        for name in ("rendered", "moments", "clear", "hazy"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"A step needs at least one picture of the kind '{name}', not {getattr(self, name)}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +96,8 @@ def make_batch(
         clear=maker.real("clear", sizes.clear),
         hazy=hazy,
         clear_of_same_source=same_source,
-        clips=clips.draw(sizes.clips) if clips else None,
-        witnesses=witnesses.draw(sizes.witnesses) if witnesses else None,
+        clips=clips.draw(sizes.clips) if clips and sizes.clips else None,
+        witnesses=witnesses.draw(sizes.witnesses) if witnesses and sizes.witnesses else None,
         matrices=matrices,
     )
 

@@ -128,7 +128,7 @@ class StudentLearning:
     def look_again(self, batch: StudentBatch, data: StudentData, step: int) -> StudentBatch:
         """The batch of a step on the device, with a second look at what the student clears."""
         batch = batch.to(self._fabric.device)
-        if data.haze is None:
+        if data.haze is None or not self.options.sizes.second_looks:
             return batch
         haze, seed = data.haze.to(self._fabric.device), (self.options.seed, step)
         return with_second_look(batch, self.averaged, haze, self.options.sizes.second_looks, seed)

@@ -104,8 +104,9 @@ def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray
     gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
     if rng.random() < overexposed:
-        gains *= rng.uniform(1.2, 2.2)
-        saturation *= float(rng.uniform(0.4, 1.0))
+        gamma *= rng.uniform(0.5, 1.0)
+        gains *= rng.uniform(1.0, 2.0)
+        saturation *= float(rng.uniform(0.3, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
     return curves, saturation * np.eye(3) + (1.0 - saturation) / 3.0

@@ -8,6 +8,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from eid_stream.errors import ConfigError
 from tests.training.conftest import write_training_folder
 from tests.training.moving_scene import write_clip
 from training.checkpoint import load_checkpoint, save_checkpoint
@@ -97,6 +98,15 @@ def test_a_step_hears_every_source_and_the_kept_student_is_not_touched_by_a_seco
     terms = learning.step(batch)
     assert set(terms) == {field.name for field in fields(LossWeights)} | {"total"}
     assert all(value == value for value in terms.values()), "no term is a NaN"
+
+
+def test_groups_of_no_pictures_leave_their_terms_out(distilling: Distilling) -> None:
+    options = replace(OPTIONS, sizes=replace(OPTIONS.sizes, clips=0, witnesses=0, second_looks=0))
+    learning = StudentLearning(options, Fabric(accelerator="cpu", devices=1))
+    batch = learning.look_again(distilling.data.draw(0, options.sizes), distilling.data, 0)
+    assert not {"clip_flicker", "witness", "equivariance"} & set(learning.step(batch))
+    with pytest.raises(ConfigError, match="at least one picture of the kind 'clear'"):
+        replace(OPTIONS.sizes, clear=0)
 
 
 def test_a_run_taken_up_again_sees_what_it_would_have_seen(distilling: Distilling, learning: StudentLearning) -> None:
