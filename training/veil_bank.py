@@ -34,7 +34,16 @@ PUFF_HAZE = (0.02, 0.35)
 """Density of the haze around a puff, where there is some."""
 PUFF_BRIGHTNESS = (0.6, 1.15)
 """A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
+BILLOWS = 16
+"""How many textures of puffs there are; a simulation is too coarse to show the curls by which smoke is told."""
+BILLOW_SIZES = (2.0, 4.0, 8.0, 16.0)
+"""Sizes of those curls in thumbnail pixels."""
+BILLOW_STRENGTH = 0.6
+"""Largest standard deviation of the logarithm of a puff's optical depth by its curls."""
+BILLOW_REACH = 4.0
+"""By how many thumbnail pixels they move its rim at most."""
 VEIL_WIDTH, VEIL_HEIGHT = WIDTH, HEIGHT
+_COLUMNS, _ROWS = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)))
 STEP_SECONDS = 0.12
 """Time between the two moments of a take."""
 
@@ -71,6 +80,7 @@ class VeilBank:
         self._puff_share = puff_share
         wanted = count // 2 if puff_share > 0 else 0
         self._puffs: list[Take] = []
+        self._billows = [_billow(rng) for _ in range(BILLOWS)] if wanted else []
         while len(self._puffs) < wanted:
             number = seed * 100_003 + count + len(self._puffs)
             self._puffs += _draw_puffs(rng, number, _draw_camera(rng))
@@ -88,13 +98,23 @@ class VeilBank:
         airlight = take.airlight[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
         thickness = np.float32(np.exp(rng.uniform(-0.7, 0.4)))
         brightness = np.exp(rng.normal(0.0, 0.08) + rng.normal(0.0, 0.03, (3, 1, 1))).astype(np.float32)
+        transmission = _enlarge(np.power(transmission, thickness))
         return replace(
             take,
-            transmission=_enlarge(np.power(transmission, thickness)),
+            transmission=self._curled(rng, transmission) if pool is self._puffs else transmission,
             airlight=_enlarge(airlight * brightness),
             tint=take.tint * float(rng.random()),
             relief=take.relief * float(rng.random()),
         )
+
+    def _curled(self, rng: np.random.Generator, transmission: Array) -> Array:
+        """Puffs (moments, h, w) with cottony rims and insides; both moments have the same curls."""
+        across, down, thicker = (self._billows[n] for n in rng.integers(0, BILLOWS, 3))
+        reach, strength = np.float32(rng.uniform(0.0, BILLOW_REACH)), np.float32(rng.uniform(0.0, BILLOW_STRENGTH))
+        columns, rows = reach * across + _COLUMNS, reach * down + _ROWS
+        moved = [cv2.remap(t, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for t in transmission]
+        curled = [t ** np.exp(strength * np.sqrt(1.0 - t) * thicker) for t in moved]
+        return np.asarray(np.stack(curled), np.float32)
 
     @staticmethod
     def _place(rng: np.random.Generator, take: Take, width: int, height: int, *, tries: int) -> tuple[int, int]:
@@ -107,6 +127,15 @@ class VeilBank:
         ]
         best = int(np.argmin([float(take.transmission[middle].mean(dtype=np.float32)) for middle in middles]))
         return int(lefts[best]), int(tops[best])
+
+
+def _billow(rng: np.random.Generator) -> Array:
+    """Curls of all sizes on the canvas, mean 0 and standard deviation 1: finer ones are fainter."""
+    field = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
+    for size in BILLOW_SIZES:
+        layer = cv2.GaussianBlur(rng.standard_normal(field.shape, np.float32), (0, 0), 0.4 * size)
+        field += np.abs(layer) * np.float32(size**0.6 / layer.std())
+    return np.asarray((field - field.mean()) / field.std(), np.float32)
 
 
 def _draw_camera(rng: np.random.Generator) -> str:
