@@ -28,12 +28,6 @@ FLAT_SHARE = 0.6
 """Share of puffs that are about equally thick up to a crisp rim, as a cotton ball is; the others have dense cores."""
 FLATNESS = (1.5, 10.0)
 """How steeply those rise from their rim."""
-CUTS = 3
-"""Cuts of a puff's canvas of which that is shown which holds most smoke in its middle: most of the canvas is clear."""
-PUFF_HAZE = (0.02, 0.35)
-"""Density of the haze around a puff, where there is some."""
-PUFF_BRIGHTNESS = (0.6, 1.15)
-"""A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
 BILLOWS = 16
 """How many textures of puffs there are; a simulation is too coarse to show the curls by which smoke is told."""
 BILLOW_SIZES = (2.0, 4.0, 8.0, 16.0)
@@ -91,7 +85,8 @@ class VeilBank:
         take = pool[int(rng.integers(len(pool)))]
         share = rng.uniform(0.5, 1.0)
         width, height = int(VEIL_WIDTH * share), int(VEIL_HEIGHT * share)
-        left, top = self._place(rng, take, width, height, tries=CUTS if pool is self._puffs else 1)
+        left = int(rng.integers(0, VEIL_WIDTH - width + 1))
+        top = int(rng.integers(0, VEIL_HEIGHT - height + 1))
         turns = (1 if rng.random() < 0.5 else -1), (1 if rng.random() < 0.5 else -1)
         cut = np.s_[:moments, ..., top : top + height, left : left + width]
         transmission = take.transmission[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
@@ -115,18 +110,6 @@ class VeilBank:
         moved = [cv2.remap(t, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for t in transmission]
         curled = [t ** np.exp(strength * np.sqrt(1.0 - t) * thicker) for t in moved]
         return np.asarray(np.stack(curled), np.float32)
-
-    @staticmethod
-    def _place(rng: np.random.Generator, take: Take, width: int, height: int, *, tries: int) -> tuple[int, int]:
-        """Left and top of the cut that holds the most smoke in its middle, of ``tries`` random ones."""
-        lefts = rng.integers(0, VEIL_WIDTH - width + 1, tries)
-        tops = rng.integers(0, VEIL_HEIGHT - height + 1, tries)
-        middles = [
-            np.s_[0, t + height // 5 : t + height * 4 // 5, x + width // 5 : x + width * 4 // 5]
-            for x, t in zip(lefts, tops, strict=True)
-        ]
-        best = int(np.argmin([float(take.transmission[middle].mean(dtype=np.float32)) for middle in middles]))
-        return int(lefts[best]), int(tops[best])
 
 
 def _billow(rng: np.random.Generator) -> Array:
