@@ -28,6 +28,10 @@ FLAT_SHARE = 0.6
 """Share of puffs that are about equally thick up to a crisp rim, as a cotton ball is; the others have dense cores."""
 FLATNESS = (1.5, 10.0)
 """How steeply those rise from their rim."""
+PUFF_HAZE = (0.02, 0.35)
+"""Density of the haze around a puff, where there is some."""
+PUFF_BRIGHTNESS = (0.6, 1.15)
+"""A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
 BILLOWS = 16
 """How many textures of puffs there are; a simulation is too coarse to show the curls by which smoke is told."""
 BILLOW_SIZES = (2.0, 4.0, 8.0, 16.0)
