@@ -14,9 +14,11 @@ from training.colour_torch import Matrices, rgb_to_ycbcr, ycbcr_to_rgb
 from training.haze_operator import ScatteringHaze
 from training.picture_cache import Picture
 from training.veil_bank import Take, VeilBank
-from training.views import OVEREXPOSED_CLEAR_SHARE, OVEREXPOSED_SHARE, View, draw_pose, random_view, view
+from training.views import OVEREXPOSED_CLEAR_SHARE, OVEREXPOSED_SHARE, View, draw_pose, plain_view, random_view, view
 
 Array = NDArray[np.float32]
+INSISTED_FLOOR, INSISTED_MOST = 0.5, 6.0
+"""How often a clear picture in which no smoke is seen is drawn, and by how much more at most one where some is seen."""
 LINEAR_SHARE = 0.15
 """Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
 
@@ -83,17 +85,28 @@ class BatchMaker:
         """From now on hazy pictures come with what the teacher and the haze operator's companion say about them."""
         self._advice = ask(self._pools["hazy"].pictures, teacher, haze)
 
+    def insist_on(self, mistaken: Callable[[View], float]) -> None:
+        """From now on clear pictures are shown as themselves the more often the more smoke is seen in them.
+
+        ``mistaken`` tells the mean opacity seen in a plain view. Smoke is still rendered over all of them alike.
+        """
+        pool = self._pools["clear"]
+        seen = {picture: mistaken(plain_view(picture)) for picture in pool.pictures}
+        usual = float(np.mean(list(seen.values()))) + 1e-6
+        pool.weigh({picture: INSISTED_FLOOR + min(opacity / usual, INSISTED_MOST) for picture, opacity in seen.items()})
+
     def rendered(self, count: int, moments: int = 1) -> RenderedBatch:
         """Clear views behind rendered smoke, at one or two moments."""
         assert self._veils is not None
-        views = self._views("clear", count, OVEREXPOSED_SHARE)
+        views = [random_view(self._pools["clear"].draw(self._rng), self._rng) for _ in range(count)]
         takes = [self._veils.draw(self._rng, moments) for _ in range(count)]
         return smoke_over(views, takes, self._rng)
 
     def real(self, kind: str, count: int) -> RealBatch:
         """Real views, ``clear`` or ``hazy``; many clear ones are overexposed."""
         share = OVEREXPOSED_CLEAR_SHARE if kind == "clear" else OVEREXPOSED_SHARE
-        return _real(self._views(kind, count, share))
+        pictures = [self._pools[kind].draw(self._rng, weighed=True) for _ in range(count)]
+        return _real([random_view(picture, self._rng, share) for picture in pictures])
 
     def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
         """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
@@ -112,9 +125,6 @@ class BatchMaker:
         to_ycbcr, to_rgb = (torch.stack([way(code) for code in (6, 1)]) for way in (rgb_to_ycbcr, ycbcr_to_rgb))
         return Matrices(to_ycbcr[drawn], to_rgb[drawn])
 
-    def _views(self, kind: str, count: int, overexposed: float) -> list[View]:
-        return [random_view(self._pools[kind].draw(self._rng), self._rng, overexposed) for _ in range(count)]
-
 
 def _real(views: Sequence[View]) -> RealBatch:
     return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]))
@@ -131,18 +141,25 @@ class _Pool:
         self._sources = sorted(self._by_source)
         sizes = np.sqrt([len(self._by_source[source]) for source in self._sources])
         self._shares = sizes / sizes.sum()
+        self._weights: dict[str, NDArray[np.float64]] = {}
 
     @property
     def pictures(self) -> list[Picture]:
         """All of them."""
         return [picture for pool in self._by_source.values() for picture in pool]
 
-    def draw(self, rng: np.random.Generator, source: str | None = None) -> Picture:
+    def weigh(self, weights: Mapping[Picture, float]) -> None:
+        """How often each picture is drawn within its source, where weights count."""
+        for source, pool in self._by_source.items():
+            own = np.array([weights[picture] for picture in pool])
+            self._weights[source] = own / own.sum()
+
+    def draw(self, rng: np.random.Generator, source: str | None = None, *, weighed: bool = False) -> Picture:
         """A picture of ``source`` where there is one, of a random source otherwise."""
         if source not in self._by_source:
             source = self._sources[int(rng.choice(len(self._sources), p=self._shares))]
         pool = self._by_source[source]
-        return pool[int(rng.integers(len(pool)))]
+        return pool[int(rng.choice(len(pool), p=self._weights.get(source) if weighed else None))]
 
 
 def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Generator) -> RenderedBatch:

@@ -18,6 +18,7 @@ from eid_stream.errors import ConfigError
 from training.checkpoint import load_checkpoint, load_progress, save_checkpoint, save_progress
 from training.clip_moments import ClipMomentPool
 from training.clip_pairs import ClipPairPool
+from training.colour_torch import convert, rgb_to_ycbcr
 from training.haze_operator import ScatteringHaze
 from training.losses import LossWeights, total_loss
 from training.run_log import RunLog
@@ -27,6 +28,7 @@ from training.student_batch import BatchSizes, StudentBatch, make_batch, with_se
 from training.student_step import loss_terms
 from training.validate_student import ValidationSet, validate
 from training.veil_bank import PUFF_SHARE
+from training.views import View
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +127,12 @@ class StudentLearning:
         """The student to keep."""
         return self._average.module  # type: ignore[return-value]
 
+    @torch.no_grad()
+    def sees_in(self, view: View) -> float:
+        """The mean opacity that the student to keep sees in a view."""
+        ycbcr = convert(torch.from_numpy(view.rgb)[None], rgb_to_ycbcr(1))
+        return float(self.averaged(ycbcr.to(self._fabric.device))[1])
+
     def look_again(self, batch: StudentBatch, data: StudentData, step: int) -> StudentBatch:
         """The batch of a step on the device, with a second look at what the student clears."""
         batch = batch.to(self._fabric.device)
@@ -177,6 +185,8 @@ def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric:
         ConfigError: what lies in ``out`` was begun with other options; only ``steps`` may be raised.
     """
     learning = StudentLearning(options, fabric)
+    if options.start:
+        data.maker.insist_on(learning.sees_in)
     first, figures = _take_up(learning, out, fabric.device)
     log, board = RunLog(out / "student_log.jsonl"), SummaryWriter(str(out / "tensorboard"))
     for step, batch in data.batches(range(first, options.steps), options.sizes):

@@ -37,6 +37,19 @@ def test_the_same_step_draws_the_same_batch_whatever_was_drawn_before(maker: Bat
     assert not torch.equal(batches[0], batches[1])
 
 
+def test_a_clear_picture_that_is_taken_for_smoke_is_shown_the_more_often() -> None:
+    """Of a dark and a bright picture the bright one is mistaken; as clear pictures are dark or bright, so are views."""
+    dark, bright = (make_picture(np.full((96, 128, 3), level, np.float32), kind="clear") for level in (0.2, 0.6))
+    maker = BatchMaker(pictures=[dark, bright], veils=None, seed=0)
+
+    def bright_share() -> float:
+        return float((maker.real("clear", 60).rgb.mean((1, 2, 3)) > 0.4).float().mean())
+
+    before = bright_share()
+    maker.insist_on(lambda shown: 0.5 * float(shown.rgb.mean() > 0.4))
+    assert bright_share() > before + 0.15
+
+
 def test_a_plain_view_lies_where_the_runtime_would_put_the_frame() -> None:
     picture = make_picture(np.full((90, 160, 3), 0.5, np.float32))
     area = fit(160, 90, 256, 192)
