@@ -47,7 +47,6 @@ TERMS = (
 )
 DESIGNS = (
     Variant(name="as shipped"),
-    Variant(name="gate added to every cell", shape=StudentShape(gated=True)),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
     Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=32)),
     Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=128)),
@@ -97,8 +96,9 @@ def main(
 def _base(start: Path | None, steps: int, seed: int) -> StudentOptions:
     base = StudentOptions(steps=steps, seed=seed, validate_every=steps, veils=800, precision="bf16-mixed")
     if start:
-        return replace(base, start=start, learning_rate=1e-3, puff_share=0.5)
-    return replace(base, puff_share=1.0, sizes=BatchSizes(rendered=20, clear=3, hazy=1), weights=LossWeights(dark=0.0))
+        return replace(base, start=start, learning_rate=1e-3)
+    weights = LossWeights(identity=0.5, dark=0.0, flicker=0.0, clip_flicker=0.0)
+    return replace(base, puff_share=0.8, sizes=BatchSizes(rendered=20, clear=5, hazy=1), weights=weights)
 
 
 if __name__ == "__main__":

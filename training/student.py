@@ -33,8 +33,6 @@ class StudentShape:
     coarse_blocks: int = 2
     haze_features: bool = True
     """Whether the network is shown what haze changes: dark channels, saturation and contrast (``_haze_features``)."""
-    gated: bool = False
-    """Whether a view of the whole picture, taught to tell smoke from none, raises or lowers all opacities directly."""
     veil_apart: bool = False
     """Whether the veil's own light is told apart from what the smoke takes away; else they are bound by physics."""
     chroma_apart: bool = True
@@ -66,7 +64,6 @@ class Student(nn.Module):
         )
         self.overview = nn.Sequential(nn.Linear(2 * shape.coarse, shape.coarse), nn.ReLU())
         self.context = nn.Linear(shape.coarse, shape.coarse)
-        self.gate = nn.Linear(shape.coarse, 1)
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
         self.refine = Residual(shape.fine)
         self.head = nn.Conv2d(shape.fine, 6 if shape.veil_apart else 5, 1)
@@ -89,9 +86,8 @@ class Student(nn.Module):
         narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
         cells = self.head(self.refine(F.relu(fine + narrow))).float()
         cells = _coarser(cells, "bilinear") if self.shape.half_grid else cells
-        gate = self.gate(overview).float()
-        logits = self._logits(cells[:, :-3], gate[:, :, None, None])
-        return Sight(_opacity(logits), _airlight(cells[:, -3:]), gate[:, 0], logits)
+        logits = self._logits(cells[:, :-3])
+        return Sight(_opacity(logits), _airlight(cells[:, -3:]), logits)
 
     def _first_look(self, thumbnail: Tensor) -> Tensor:
         scaled = torch.cat([2.0 * thumbnail[:, :1] - 1.0, 4.0 * thumbnail[:, 1:]], dim=1)
@@ -102,8 +98,8 @@ class Student(nn.Module):
         rgb = F.conv2d(thumbnail, self.to_rgb, stride=2)
         return torch.cat([stem, _haze_features(rgb, thumbnail[:, :1])], dim=1)
 
-    def _logits(self, cells: Tensor, gate: Tensor) -> Tensor:
-        luma = cells[:, :1] + gate if self.shape.gated else cells[:, :1]
+    def _logits(self, cells: Tensor) -> Tensor:
+        luma = cells[:, :1]
         parts = [luma, luma + cells[:, 1:2] if self.shape.chroma_apart else luma]
         if self.shape.veil_apart:
             parts.append(luma + cells[:, 2:])
@@ -122,8 +118,6 @@ class Sight(NamedTuple):
     """(n, 3, grid), of luma, chroma, and the veil; (n, 2, grid) where physics binds the veil to the others."""
     airlight: Tensor
     """(n, 3, grid), Y'CbCr."""
-    gate: Tensor
-    """(n,), logit: whether there is smoke at all."""
     logits: Tensor
     """Of the opacities, same shape; they tell also how far off a cell is that counts as clear."""
 

@@ -19,10 +19,10 @@ from training.student import Student
 class BatchSizes:
     """Pictures of each kind in a step."""
 
-    rendered: int = 14
+    rendered: int = 18
     moments: int = 1
     """How many of the rendered ones are seen at two moments."""
-    clear: int = 4
+    clear: int = 6
     hazy: int = 6
     clips: int = 1
     witnesses: int = 2

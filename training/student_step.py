@@ -64,9 +64,6 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
         **_against_truth(rendered, batch.rendered.clear, batch.rendered.content),
         **_against_veil(rendered, batch.rendered),
         "identity": losses.identity(clear.sight.opacity, clear.sight.logits) + _damage(clear, batch.clear),
-        "gate": _gate_loss(
-            rendered.sight.gate, batch.rendered.density[0], hazy=hazy.sight.gate, clear=clear.sight.gate
-        ),
         "density": _density_loss(rendered.sight.opacity, batch.rendered),
         "smoothness": smooth,
         "flicker": losses.masked_l1(
@@ -126,13 +123,6 @@ def _without_truth(answer: Answer, batch: StudentBatch) -> dict[str, Tensor]:
 def _damage(answer: Answer, clear: RealBatch) -> Tensor:
     """What the correction does to clear pictures."""
     return losses.far_off(answer.rgb, halve(clear.rgb), _halved(clear.content))
-
-
-def _gate_loss(rendered: Tensor, density: Tensor, *, hazy: Tensor, clear: Tensor) -> Tensor:
-    """Smoke, rendered or real, against clear pictures; labels of real frames are a few per cent wrong."""
-    smoky = torch.cat([0.05 + 0.9 * (10.0 * density).clamp(max=1.0), torch.full_like(hazy, 0.95)])
-    smoky_loss = F.binary_cross_entropy_with_logits(torch.cat([rendered, hazy]), smoky)
-    return smoky_loss + F.binary_cross_entropy_with_logits(clear, torch.full_like(clear, 0.05))
 
 
 def _density_loss(opacity: Tensor, batch: RenderedBatch) -> Tensor:
