@@ -12,6 +12,8 @@ from training.student import opacity_as_probability
 SSIM_WINDOW = 7
 CLEAR_WEIGHT = 0.15
 """What a cell without smoke weighs where opacity is learned; a dense one weighs one more: puffs are small."""
+ALL_BUT_WHITE = 0.92
+"""From here on the least of R, G and B is that of a white thing, which even dense smoke is not."""
 FAR = 5.0
 """What the square of a difference counts beside the difference."""
 NEAR_WHITE = 0.97
@@ -34,6 +36,7 @@ class LossWeights:
     clip_flicker: float = 0.5
     dark: float = 1.0
     range: float = 4.0
+    white: float = 0.3
     answer: float = 0.1
     veil: float = 0.2
     consistency: float = 0.25
@@ -94,6 +97,14 @@ def out_of_range(rgb: Tensor, before: Tensor, content: Tensor) -> Tensor:
     """How far corrected RGB (n, 3, h, w) leaves [0, NEAR_WHITE] where the picture ``before`` did not."""
     counted = content * (before.amax(1, keepdim=True) < NEAR_WHITE)
     return masked_l1(rgb, rgb.detach().clamp(0.0, NEAR_WHITE), counted)
+
+
+def tinted_white(rgb: Tensor, before: Tensor, content: Tensor) -> Tensor:
+    """How far corrected RGB (n, 3, h, w) is from the picture ``before`` where that was all but white.
+
+    What clips has no colour to give back: an instrument or a highlight must not come out cream or pink.
+    """
+    return masked_l1(rgb, before, content * (before.amin(1, keepdim=True) > ALL_BUT_WHITE))
 
 
 def dark_statistics(rgb: Tensor, content: Tensor, side: int = 6) -> Tensor:

@@ -75,7 +75,9 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
         terms["clip_flicker"] = clip_flicker(answers["first"], answers["second"], batch.clips)
     if batch.witnesses:
         content = _halved(batch.witnesses.valid)
-        terms["witness"] = against_witness(answers["hazier"].rgb, answers["clearer"].rgb, batch.witnesses, content)
+        rgb, before = answers["hazier"].rgb, halve(batch.witnesses.first)
+        terms["witness"] = against_witness(rgb, answers["clearer"].rgb, batch.witnesses, content)
+        terms["white"] = terms["white"] + losses.tinted_white(rgb, before, torch.ones_like(content))
     if batch.again:
         terms["equivariance"] = _against_truth(answers["again"], batch.again.clear, batch.again.content)["rgb"]
     return terms
@@ -114,6 +116,7 @@ def _without_truth(answer: Answer, batch: StudentBatch) -> dict[str, Tensor]:
     terms = {
         "dark": losses.unlike_clear(losses.dark_statistics(rgb.clamp(0.0, 1.0), content), wanted),
         "range": losses.out_of_range(rgb, before, content),
+        "white": losses.tinted_white(rgb, before, content),
     }
     if batch.hazy.advice:
         terms |= against_advice(rgb, before, answer.sight.logits, content, batch.hazy.advice)

@@ -56,6 +56,16 @@ def test_only_what_was_not_white_before_must_stay_within_range() -> None:
     assert float(losses.out_of_range(1.5 * white, white, content)) == 0.0
 
 
+def test_white_must_stay_white_and_the_rest_may_change() -> None:
+    before = torch.tensor([0.95, 0.6]).reshape(1, 1, 1, 2).expand(1, 3, 1, 2)
+    content = torch.ones(1, 1, 1, 2)
+    cream, cleared = before.clone(), before.clone()
+    cream[:, 2, :, 0] -= 0.2
+    cleared[..., 1] -= 0.3
+    assert float(losses.tinted_white(cream, before, content)) > 0.01
+    assert float(losses.tinted_white(cleared, before, content)) == 0.0
+
+
 def test_the_true_opacity_costs_nothing_and_has_no_slope() -> None:
     truth, inside = torch.tensor([0.02, 0.3, 0.79]).reshape(1, 1, 1, 3), torch.ones(1, 1, 1, 3)
     logits = torch.logit(opacity_as_probability(truth)).expand(1, 2, 1, 3).clone().requires_grad_()
