@@ -27,7 +27,7 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 0.5
     structure: float = 0.15
-    identity: float = 1.5
+    identity: float = 0.8
     density: float = 0.2
     opacity: float = 1.0
     airlight: float = 0.4
@@ -36,7 +36,7 @@ class LossWeights:
     clip_flicker: float = 0.5
     dark: float = 1.0
     range: float = 4.0
-    white: float = 0.3
+    white: float = 0.6
     answer: float = 0.1
     veil: float = 0.2
     consistency: float = 0.25
