@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TIME_LIMIT_SECONDS = 60.0
+Say = Callable[..., tuple[int, str]]
+"""Runs the command within this process instead: exit status, and what it wrote to standard error."""
 
 
 @contextmanager

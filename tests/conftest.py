@@ -1,8 +1,14 @@
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from eid_stream import cli
+from tests.command import Say
+from tests.media import Clip, write_clip
+from tests.media_side_streams import Sound
 
 SMALL_DISK_MIB = 12
 
@@ -17,3 +23,25 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small file system can only be mounted by root")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run the command within this process; exit status and what it wrote to standard error."""
+
+    def command(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["eid-stream", *map(str, arguments)])
+        with pytest.raises(SystemExit) as leaving:
+            cli.main()
+        assert isinstance(leaving.value.code, int)
+        return leaving.value.code, capsys.readouterr().err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of 30 pictures with sound, the same for all tests of a module."""
+    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    write_clip(path, Clip(frames=30, sounds=[Sound()]))
+    return path

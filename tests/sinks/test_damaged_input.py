@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from eid_stream.errors import EidStreamError
-from tests.media import Attachment, Clip, Sound, Subtitles, read_pictures, write_clip
+from tests.media import Clip, write_clip
+from tests.media_reading import read_pictures
+from tests.media_side_streams import Attachment, Sound, Subtitles
 from tests.passthrough import pass_through
 
 SOUND = (Sound(seconds=2),)

@@ -10,7 +10,7 @@ import pytest
 from eid_stream.frame import Frame
 from eid_stream.sinks.recorder import Recorder
 from eid_stream.sources.video_file import VideoFileSource
-from tests.media import read_tracks
+from tests.media_reading import read_tracks
 
 CLIPS = Path(os.environ.get("EID_DATA", Path(__file__).parents[3] / "shared" / "data")) / "clips"
 

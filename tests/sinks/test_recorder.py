@@ -14,7 +14,8 @@ from eid_stream.frame import PIXEL_LAYOUTS, Colour, StreamInfo
 from eid_stream.picture_buffer import copy, view
 from eid_stream.sinks.recorder import Recorder
 from eid_stream.sources.video_file import VideoFileSource
-from tests.media import Clip, number_of, read_pictures, write_clip
+from tests.media import Clip, write_clip
+from tests.media_reading import number_of, read_pictures
 from tests.passthrough import pass_through
 
 VARIABLE = (0, 3600, 9000, 9090, 20_000, 21_000, 40_000, 40_300, 60_000, 61_000, 80_000, 90_000)

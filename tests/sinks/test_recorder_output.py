@@ -15,7 +15,9 @@ from eid_stream.errors import SinkError, SinkOpenError, SinkWriteError
 from eid_stream.frame import Frame
 from eid_stream.sinks.recorder import Recorder
 from eid_stream.sources.video_file import VideoFileSource
-from tests.media import Clip, Sound, number_of, read_pictures, write_clip
+from tests.media import Clip, write_clip
+from tests.media_reading import number_of, read_pictures
+from tests.media_side_streams import Sound
 
 EXTENSIONS = (".mp4", ".mkv", ".mov")
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.media import Attachment, Clip, Sound, Subtitles, Track, read_tracks, write_clip
+from tests.media import Clip, write_clip
+from tests.media_reading import Track, read_tracks
+from tests.media_side_streams import Attachment, Sound, Subtitles
 from tests.passthrough import pass_through
 
 LINES = ((0.5, 1.0, "First incision"), (1.5, 2.5, "Gallbladder, très bien"))

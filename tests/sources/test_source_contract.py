@@ -9,7 +9,8 @@ import pytest
 from eid_stream.interfaces import Source
 from eid_stream.sources.phantom import PhantomSource
 from eid_stream.sources.video_file import VideoFileSource
-from tests.media import Clip, Sound, write_clip
+from tests.media import Clip, write_clip
+from tests.media_side_streams import Sound
 
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "file": lambda folder: VideoFileSource(str(write_clip(folder / "clip.mp4", Clip(frames=30, sounds=[Sound()])))),
