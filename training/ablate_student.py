@@ -11,10 +11,9 @@ from training.command import run_command
 from training.distill_student import Knowledge, gather
 from training.export_student import export_student, load_student
 from training.frames import data_folder
-from training.losses import LossWeights
 from training.student import StudentShape
-from training.student_batch import BatchSizes
-from training.student_learning import StudentOptions, learn_student
+from training.student_learning import learn_student
+from training.student_options import StudentOptions
 from training.train_student import start_fabric
 
 
@@ -48,8 +47,9 @@ TERMS = (
 DESIGNS = (
     Variant(name="as shipped"),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
-    Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=32)),
-    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=128)),
+    Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=48)),
+    Variant(name="two thirds as wide at two by two cells", shape=StudentShape(coarse=64)),
+    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=192)),
     Variant(name="more depth at one cell", shape=StudentShape(fine_blocks=3)),
     Variant(name="veil apart from attenuation, affine", shape=StudentShape(veil_apart=True)),
     Variant(name="one opacity for luma and chroma", shape=StudentShape(chroma_apart=False)),
@@ -95,10 +95,7 @@ def main(
 
 def _base(start: Path | None, steps: int, seed: int) -> StudentOptions:
     base = StudentOptions(steps=steps, seed=seed, validate_every=steps, veils=800, precision="bf16-mixed")
-    if start:
-        return replace(base, start=start, learning_rate=1e-3)
-    weights = LossWeights(identity=0.5, dark=0.0, flicker=0.0, clip_flicker=0.0)
-    return replace(base, puff_share=0.8, sizes=BatchSizes(rendered=20, clear=5, hazy=1), weights=weights)
+    return replace(base, start=start, learning_rate=1e-3) if start else replace(base, puffs_first=steps)
 
 
 if __name__ == "__main__":

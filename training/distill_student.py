@@ -14,7 +14,8 @@ from training.clip_moments import ClipMomentPool
 from training.command import run_command
 from training.frames import data_folder, read_frame_list
 from training.haze_operator import ScatteringHaze, load_haze
-from training.student_learning import StudentData, StudentOptions, learn_student
+from training.student_learning import StudentData, learn_student
+from training.student_options import StudentOptions
 from training.teacher import load_teacher
 from training.train_student import TRAINING_CLIPS, load_data, start_fabric
 

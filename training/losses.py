@@ -34,7 +34,7 @@ class LossWeights:
     smoothness: float = 0.05
     flicker: float = 0.3
     clip_flicker: float = 0.5
-    dark: float = 1.0
+    dark: float = 1.5
     range: float = 4.0
     white: float = 0.6
     answer: float = 0.1

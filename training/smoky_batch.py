@@ -95,6 +95,11 @@ class BatchMaker:
         usual = float(np.mean(list(seen.values()))) + 1e-6
         pool.weigh({picture: INSISTED_FLOOR + min(opacity / usual, INSISTED_MOST) for picture, opacity in seen.items()})
 
+    def show_puffs(self, share: float) -> None:
+        """From now on this share of rendered smoke is fluid-simulated puffs."""
+        if self._veils is not None:
+            self._veils.puff_share = share
+
     def rendered(self, count: int, moments: int = 1) -> RenderedBatch:
         """Clear views behind rendered smoke, at one or two moments."""
         assert self._veils is not None

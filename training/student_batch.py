@@ -17,7 +17,7 @@ from training.student import Student
 
 @dataclass(frozen=True, slots=True)
 class BatchSizes:
-    """Pictures of each kind in a step."""
+    """Pictures of each kind in a step of one process."""
 
     rendered: int = 18
     moments: int = 1

@@ -1,11 +1,9 @@
 """How a student learns: its options, one step, and the loop that can be stopped and taken up again."""
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -23,32 +21,13 @@ from training.haze_operator import ScatteringHaze
 from training.losses import LossWeights, total_loss
 from training.run_log import RunLog
 from training.smoky_batch import BatchMaker
-from training.student import Student, StudentShape
+from training.student import Student
 from training.student_batch import BatchSizes, StudentBatch, make_batch, with_second_look
+from training.student_lessons import lessons
+from training.student_options import StudentOptions
 from training.student_step import loss_terms
 from training.validate_student import ValidationSet, validate
-from training.veil_bank import PUFF_SHARE
 from training.views import View
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StudentOptions:
-    """Everything that makes a student; kept in its checkpoint."""
-
-    steps: int = 6000
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-4
-    average_decay: float = 0.995
-    veils: int = 2000
-    puff_share: float = PUFF_SHARE
-    seed: int = 0
-    validate_every: int = 250
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    start: Path | None = None
-    """A trained student to begin with, of the same shape."""
-    shape: StudentShape = field(default_factory=StudentShape)
-    sizes: BatchSizes = field(default_factory=BatchSizes)
-    weights: LossWeights = field(default_factory=LossWeights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,15 +54,6 @@ class StudentData:
             if drawn is not None:
                 drawn.restart(step)
         return make_batch(self.maker, self.clips, self.witnesses, sizes)
-
-    def batches(self, steps: range, sizes: BatchSizes) -> Iterator[tuple[int, StudentBatch]]:
-        """Steps and their batches; the next one is drawn in a thread while this one is learned from."""
-        with ThreadPoolExecutor(1) as drawing:
-            ahead = None
-            for step in steps:
-                batch = (ahead or drawing.submit(self.draw, step, sizes)).result()
-                ahead = drawing.submit(self.draw, step + 1, sizes) if step + 1 in steps else None
-                yield step, batch
 
 
 class _StudentLoss(nn.Module):
@@ -133,17 +103,22 @@ class StudentLearning:
         ycbcr = convert(torch.from_numpy(view.rgb)[None], rgb_to_ycbcr(1))
         return float(self.averaged(ycbcr.to(self._fabric.device))[1])
 
-    def look_again(self, batch: StudentBatch, data: StudentData, step: int) -> StudentBatch:
-        """The batch of a step on the device, with a second look at what the student clears."""
-        batch = batch.to(self._fabric.device)
-        if data.haze is None or not self.options.sizes.second_looks:
+    def look_again(
+        self, batch: StudentBatch, data: StudentData, step: int, sizes: BatchSizes | None = None
+    ) -> StudentBatch:
+        """The batch of a step on the device, with a second look at what the student clears.
+
+        Sizes are the options' unless given.
+        """
+        batch, count = batch.to(self._fabric.device), (sizes or self.options.sizes).second_looks
+        if data.haze is None or not count:
             return batch
         haze, seed = data.haze.to(self._fabric.device), (self.options.seed, step)
-        return with_second_look(batch, self.averaged, haze, self.options.sizes.second_looks, seed)
+        return with_second_look(batch, self.averaged, haze, count, seed)
 
-    def step(self, batch: StudentBatch) -> dict[str, float]:
-        """Improve the student on one batch; returns the loss's terms by name."""
-        terms = total_loss(self._loss(_Sealed(batch)), self.options.weights)
+    def step(self, batch: StudentBatch, weights: LossWeights | None = None) -> dict[str, float]:
+        """Improve the student on one batch; returns the loss's terms by name. Weights are the options' unless given."""
+        terms = total_loss(self._loss(_Sealed(batch)), weights or self.options.weights)
         self._optimiser.zero_grad()
         self._fabric.backward(terms["total"])
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
@@ -185,19 +160,21 @@ def learn_student(options: StudentOptions, data: StudentData, out: Path, fabric:
         ConfigError: what lies in ``out`` was begun with other options; only ``steps`` may be raised.
     """
     learning = StudentLearning(options, fabric)
-    if options.start:
-        data.maker.insist_on(learning.sees_in)
     first, figures = _take_up(learning, out, fabric.device)
     log, board = RunLog(out / "student_log.jsonl"), SummaryWriter(str(out / "tensorboard"))
-    for step, batch in data.batches(range(first, options.steps), options.sizes):
-        terms = learning.step(learning.look_again(batch, data, step))
-        if not fabric.is_global_zero:
-            continue
-        log.add(step, terms)
-        if (step + 1) % options.validate_every == 0 or step + 1 == options.steps:
+    for lesson in lessons(options, first):
+        data.maker.show_puffs(lesson.puff_share)
+        if lesson.steps.start or options.start:
+            data.maker.insist_on(learning.sees_in)
+        for step in lesson.steps:
+            batch = learning.look_again(data.draw(step, lesson.sizes), data, step, lesson.sizes)
+            terms = learning.step(batch, lesson.weights)
+            if fabric.is_global_zero:
+                log.add(step, terms)
+        if fabric.is_global_zero:
             figures = validate(learning.averaged, data.validation)
-            _report(board, step + 1, terms, figures)
-            _save(learning, data, figures, out, step + 1)
+            _report(board, lesson.steps.stop, terms, figures)
+            _save(learning, data, figures, out, lesson.steps.stop)
     board.close()
     return figures
 

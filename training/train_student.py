@@ -17,7 +17,8 @@ from training.command import run_command
 from training.frames import FrameRecord, data_folder, read_frame_list
 from training.picture_cache import load_pictures
 from training.smoky_batch import BatchMaker
-from training.student_learning import StudentData, StudentOptions, learn_student
+from training.student_learning import StudentData, learn_student
+from training.student_options import StudentOptions
 from training.validate_student import make_validation_set
 from training.veil_bank import VeilBank
 

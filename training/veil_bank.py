@@ -18,7 +18,7 @@ PLUME_SHARE = 0.35
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-PUFF_SHARE = 0.7
+PUFF_SHARE = 0.6
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
 PUFF_PEAKS = (0.4, 3.0)
 """Optical depth at the densest place of a puff with a core."""
@@ -75,7 +75,7 @@ class VeilBank:
         cameras = [_draw_camera(rng) for _ in range(count)]
         seeds = range(seed * 100_003, seed * 100_003 + count)
         self._takes = [_draw_take(rng, *drawn, densities) for drawn in zip(seeds, cameras, strict=True)]
-        self._puff_share = puff_share
+        self.puff_share = puff_share
         wanted = count // 2 if puff_share > 0 else 0
         self._puffs: list[Take] = []
         self._billows = [_billow(rng) for _ in range(BILLOWS)] if wanted else []
@@ -85,7 +85,7 @@ class VeilBank:
 
     def draw(self, rng: np.random.Generator, moments: int = 2) -> Take:
         """A random take on the canvas, cut, turned, thinned or thickened; colour and brightness vary."""
-        pool = self._puffs if self._puffs and rng.random() < self._puff_share else self._takes
+        pool = self._puffs if self._puffs and rng.random() < self.puff_share else self._takes
         take = pool[int(rng.integers(len(pool)))]
         share = rng.uniform(0.5, 1.0)
         width, height = int(VEIL_WIDTH * share), int(VEIL_HEIGHT * share)

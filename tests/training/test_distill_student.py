@@ -19,7 +19,8 @@ from training.haze_operator import HazeForm, build_haze
 from training.losses import LossWeights
 from training.student import StudentShape
 from training.student_batch import BatchSizes
-from training.student_learning import StudentData, StudentLearning, StudentOptions
+from training.student_learning import StudentData, StudentLearning
+from training.student_options import StudentOptions
 from training.teacher import build_teacher
 
 OPTIONS = StudentOptions(
@@ -112,7 +113,7 @@ def test_groups_of_no_pictures_leave_their_terms_out(distilling: Distilling) -> 
 def test_a_run_taken_up_again_sees_what_it_would_have_seen(distilling: Distilling, learning: StudentLearning) -> None:
     data = distilling.data
     straight, taken_up, later = (
-        [learning.look_again(batch, data, step).groups() for step, batch in data.batches(steps, OPTIONS.sizes)][-1]
+        [learning.look_again(data.draw(step, OPTIONS.sizes), data, step).groups() for step in steps][-1]
         for steps in (range(3), range(2, 3), range(2, 4))
     )
     assert straight.keys() == taken_up.keys()

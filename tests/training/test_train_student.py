@@ -15,7 +15,8 @@ from training.export_student import export_student, export_variants, load_studen
 from training.frames import read_frame_list
 from training.student import StudentShape
 from training.student_batch import BatchSizes
-from training.student_learning import StudentOptions, learn_student
+from training.student_learning import learn_student
+from training.student_options import StudentOptions
 from training.train_student import load_data
 
 SMALL = StudentShape(stem=8, fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
