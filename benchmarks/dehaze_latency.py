@@ -54,7 +54,7 @@ class _Parts:
         maps = self._engine.estimate(thumbnail)
         marks.append(perf_counter_ns())
         self._continuity.broken(thumbnail, float(frame.seconds))
-        maps = self._filter.update(maps, float(frame.seconds))
+        maps = self._filter.update(maps, thumbnail, float(frame.seconds))
         marks.append(perf_counter_ns())
         planes, _ = allocate(frame.width, frame.height, frame.layout)
         apply_maps(frame.planes, planes, maps, frame.layout, frame.colour)

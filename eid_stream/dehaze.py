@@ -56,7 +56,9 @@ class Dehazer:
         if self._continuity.broken(thumbnail, seconds):
             self.engine.reset()
             self._filter.reset()
-        return self._filter.update(_over_picture(self.engine.estimate(thumbnail), thumbnail), seconds)
+        return _over_picture(
+            self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds), thumbnail
+        )
 
     def _correct(self, frame: Frame, maps: HazeMaps) -> Frame:
         planes, buffer = allocate(frame.width, frame.height, frame.layout)
@@ -73,10 +75,14 @@ class Dehazer:
         self.engine.close()
 
 
-def _over_picture(maps: HazeMaps, thumbnail: Thumbnail) -> HazeMaps:
+def _sound(maps: HazeMaps) -> HazeMaps:
     fault = maps.fault()
     if fault is not None:
         raise EngineRunError(fault)
+    return maps
+
+
+def _over_picture(maps: HazeMaps, thumbnail: Thumbnail) -> HazeMaps:
     area = thumbnail.picture
     height, width = thumbnail.values.shape[1:]
     return maps.cropped((height, width), area.left, area.top, area.width, area.height)

@@ -1,4 +1,4 @@
-"""Maps in time: smoothed causally with a time constant in seconds, forgotten where time or the scene breaks."""
+"""Maps in time: smoothed causally where the picture stands still, forgotten where time or the scene breaks."""
 
 import math
 
@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 from eid_stream.haze_maps import HazeMaps
 from eid_stream.thumbnail import Thumbnail
 
-TIME_CONSTANT_SECONDS = 0.05
-"""Long enough to calm an estimate's noise. Longer ones lag behind a moving camera and flicker more: docs/quality.md."""
+Array = NDArray[np.float32]
+TIME_CONSTANT_SECONDS = 0.2
+"""Of maps where the picture stands still; longer ones would let smoke outrun its maps."""
+STILL, MOVING = 0.005, 0.02
+"""Mean change of luma in [0, 1] of a cell's pixels from one frame to the next: up to ``STILL`` its maps are smoothed,
+from ``MOVING`` on an estimate is taken as it is, for maps that lag behind a moving picture flicker: docs/quality.md."""
 GAP_SECONDS = 0.5
 """A longer pause between frames, or any step backwards, starts anew."""
 CUT_DIFFERENCE = 0.05
@@ -26,7 +30,7 @@ class Continuity:
 
     def __init__(self) -> None:
         self._seconds: float | None = None
-        self._coarse: NDArray[np.float32] | None = None
+        self._coarse: Array | None = None
         self._motion = USUAL_MOTION
 
     def broken(self, thumbnail: Thumbnail, seconds: float) -> bool:
@@ -43,15 +47,28 @@ class Continuity:
         return cut
 
 
-def _coarse_luma(thumbnail: Thumbnail) -> NDArray[np.float32]:
-    """Means over 12 x 16 boxes; by NumPy, so that a file needs no OpenCV (25 MiB)."""
+def _coarse_luma(thumbnail: Thumbnail) -> Array:
     area = thumbnail.picture
     luma = thumbnail.values[0, area.top : area.top + area.height, area.left : area.left + area.width]
-    for axis, boxes in ((0, 12), (1, 16)):
-        edges = np.arange(boxes + 1) * luma.shape[axis] // boxes
+    return _box_means(luma, 12, 16)
+
+
+def _box_means(values: Array, rows: int, columns: int) -> Array:
+    """Means over rows x columns boxes; by NumPy, so that a file needs no OpenCV (25 MiB)."""
+    for axis, boxes in ((0, rows), (1, columns)):
+        edges = np.arange(boxes + 1) * values.shape[axis] // boxes
         sizes = np.maximum(np.diff(edges), 1).astype(np.float32)
-        luma = np.add.reduceat(luma, edges[:-1], axis) / np.expand_dims(sizes, 1 - axis)
-    return luma
+        values = np.add.reduceat(values, edges[:-1], axis) / np.expand_dims(sizes, 1 - axis)
+    return values
+
+
+def _with_neighbours(cells: Array) -> Array:
+    """Means over three by three cells."""
+    for axis in (0, 1):
+        padded = np.pad(cells, [(1, 1) if axis == a else (0, 0) for a in (0, 1)], mode="edge")
+        first, middle, last = (padded.take(np.arange(cells.shape[axis]) + n, axis) for n in range(3))
+        cells = (first + middle + last) / np.float32(3.0)
+    return cells
 
 
 def _blend(before: float, now: float, time_constants: float) -> float:
@@ -59,23 +76,32 @@ def _blend(before: float, now: float, time_constants: float) -> float:
 
 
 class TemporalFilter:
-    """First-order low-pass over haze maps: weight of a new estimate is ``1 - exp(-dt / time constant)``."""
+    """First-order low-pass over haze maps, cell by cell.
+
+    The weight of a new estimate is ``1 - exp(-dt / time constant)`` where the picture stands still, and rises to one
+    where it moves (motion-adaptive recursive filtering, as it is usual for noise in video).
+    """
 
     def __init__(self, time_constant_seconds: float = TIME_CONSTANT_SECONDS) -> None:
         self._time_constant_seconds = time_constant_seconds
         self._maps: HazeMaps | None = None
+        self._luma: Array | None = None
         self._seconds = 0.0
 
-    def update(self, maps: HazeMaps, seconds: float) -> HazeMaps:
-        """Take the estimate for the frame at ``seconds`` and return the maps to apply to that very frame."""
-        before = self._maps
-        if before is None or before.values.shape != maps.values.shape or self._time_constant_seconds <= 0.0:
+    def update(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
+        """Take the estimate for the thumbnail seen at ``seconds``, on its whole canvas; returns the maps to apply."""
+        before, luma_before, luma = self._maps, self._luma, thumbnail.values[0]
+        alike = before is not None and before.values.shape == maps.values.shape
+        if before is None or luma_before is None or not alike or self._time_constant_seconds <= 0.0:
             self._maps = maps
         else:
-            weight = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
-            values = before.values + np.float32(weight) * (maps.values - before.values)
-            self._maps = HazeMaps(values, before.density + weight * (maps.density - before.density))
-        self._seconds = seconds
+            least = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
+            change = _with_neighbours(_box_means(np.abs(luma - luma_before), *maps.grid))
+            weight = np.float32(least) + np.float32(1.0 - least) * np.clip((change - STILL) / (MOVING - STILL), 0, 1)
+            values = before.values + weight * (maps.values - before.values)
+            density = before.density + float(weight.mean()) * (maps.density - before.density)
+            self._maps = HazeMaps(values.astype(np.float32, copy=False), density)
+        self._luma, self._seconds = luma, seconds
         return self._maps
 
     def reset(self) -> None:
