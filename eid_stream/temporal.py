@@ -9,7 +9,7 @@ from eid_stream.haze_maps import HazeMaps
 from eid_stream.thumbnail import Thumbnail
 
 Array = NDArray[np.float32]
-TIME_CONSTANT_SECONDS = 0.2
+TIME_CONSTANT_SECONDS = 0.3
 """Of maps where the picture stands still; longer ones would let smoke outrun its maps."""
 STILL, MOVING = 0.005, 0.02
 """Mean change of luma in [0, 1] of a cell's pixels from one frame to the next: up to ``STILL`` its maps are smoothed,
