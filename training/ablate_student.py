@@ -47,9 +47,9 @@ TERMS = (
 DESIGNS = (
     Variant(name="as shipped"),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
-    Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=48)),
-    Variant(name="two thirds as wide at two by two cells", shape=StudentShape(coarse=64)),
-    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=192)),
+    Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=32)),
+    Variant(name="half again as wide at two by two cells", shape=StudentShape(coarse=96)),
+    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=128)),
     Variant(name="more depth at one cell", shape=StudentShape(fine_blocks=3)),
     Variant(name="veil apart from attenuation, affine", shape=StudentShape(veil_apart=True)),
     Variant(name="one opacity for luma and chroma", shape=StudentShape(chroma_apart=False)),

@@ -27,7 +27,7 @@ class StudentShape:
     stem: int = 16
     fine: int = 32
     """Channels at one cell of the grid."""
-    coarse: int = 96
+    coarse: int = 64
     """Channels at two by two cells."""
     fine_blocks: int = 1
     coarse_blocks: int = 2
