@@ -91,9 +91,10 @@ class TemporalFilter:
     def update(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
         """Take the estimate for the thumbnail seen at ``seconds``, on its whole canvas; returns the maps to apply."""
         before, luma_before, luma = self._maps, self._luma, thumbnail.values[0]
-        alike = before is not None and before.values.shape == maps.values.shape
-        if before is None or luma_before is None or not alike or self._time_constant_seconds <= 0.0:
+        if before is None or luma_before is None or self._time_constant_seconds <= 0.0:
             self._maps = maps
+        elif before.values.shape != maps.values.shape or luma_before.shape != luma.shape:
+            self._maps = maps  # another engine took over
         else:
             least = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
             change = _with_neighbours(_box_means(np.abs(luma - luma_before), *maps.grid))

@@ -52,6 +52,12 @@ def test_a_change_of_grid_starts_anew() -> None:
     assert smooth.update(maps(2.0), STILL_PICTURE, 0.04).values[0, 0, 0] == 2.0
 
 
+def test_a_change_of_canvas_starts_anew() -> None:
+    smooth, larger = TemporalFilter(), Thumbnail(np.zeros((3, 96, 128), np.float32), Area(0, 0, 128, 96))
+    smooth.update(maps(1.0), STILL_PICTURE, 0.0)
+    assert smooth.update(maps(2.0), larger, 0.04).values[0, 0, 0] == 2.0
+
+
 def test_maps_follow_at_once_where_the_picture_moves_and_are_calm_where_it_stands_still() -> None:
     smooth, moved = TemporalFilter(), thumbnail()
     moved.values[0, :, 32:] += 0.1
