@@ -25,10 +25,13 @@ class Variant:
     without: tuple[str, ...] = ()
     """Names of terms, as in ``LossWeights``."""
     shape: StudentShape = field(default_factory=StudentShape)
+    imagenet: bool = True
+    """Whether the trunk begins with trained features."""
 
     def options(self, base: StudentOptions) -> StudentOptions:
         """The options of a student of this variant, otherwise those of ``base``."""
-        return replace(base, weights=replace(base.weights, **dict.fromkeys(self.without, 0.0)), shape=self.shape)
+        weights = replace(base.weights, **dict.fromkeys(self.without, 0.0))
+        return replace(base, weights=weights, shape=self.shape, imagenet=self.imagenet)
 
 
 ADVICE = ("answer", "veil", "consistency")
@@ -47,9 +50,10 @@ TERMS = (
 DESIGNS = (
     Variant(name="as shipped"),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
-    Variant(name="half as wide", shape=StudentShape(stem=8, fine=16, coarse=32)),
+    Variant(name="no features from ImageNet", imagenet=False),
+    Variant(name="half as wide", shape=StudentShape(fine=16, coarse=32)),
     Variant(name="half again as wide at two by two cells", shape=StudentShape(coarse=96)),
-    Variant(name="twice as wide", shape=StudentShape(stem=32, fine=64, coarse=128)),
+    Variant(name="twice as wide", shape=StudentShape(fine=64, coarse=128)),
     Variant(name="more depth at one cell", shape=StudentShape(fine_blocks=3)),
     Variant(name="veil apart from attenuation, affine", shape=StudentShape(veil_apart=True)),
     Variant(name="one opacity for luma and chroma", shape=StudentShape(chroma_apart=False)),

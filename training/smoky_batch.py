@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.advice import Advice, AdviceBatch, ask, in_poses
+from training.camera import Camera, draw_camera
 from training.colour_torch import Matrices, rgb_to_ycbcr, ycbcr_to_rgb
 from training.haze_operator import ScatteringHaze
 from training.picture_cache import Picture
@@ -21,6 +22,8 @@ INSISTED_FLOOR, INSISTED_MOST = 0.5, 6.0
 """How often a clear picture in which no smoke is seen is drawn, and by how much more at most one where some is seen."""
 LINEAR_SHARE = 0.15
 """Share of pictures whose smoke is added in (nearly) linear light; in the rest it is added to code values."""
+SCATTERED_ASTRAY = (-0.7, 1.0)
+"""Range of the share of forward-scattered light, none below zero: a blur must not be what smoke is told by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +108,17 @@ class BatchMaker:
         assert self._veils is not None
         views = [random_view(self._pools["clear"].draw(self._rng), self._rng) for _ in range(count)]
         takes = [self._veils.draw(self._rng, moments) for _ in range(count)]
-        return smoke_over(views, takes, self._rng)
+        smoky = smoke_over(views, takes, self._rng)
+        cameras = [self._camera(smoky.clear) for _ in range(moments)]
+        hazy = [camera(moment, smoky.content) for camera, moment in zip(cameras, smoky.hazy, strict=True)]
+        return replace(smoky, clear=cameras[0](smoky.clear, smoky.content), hazy=torch.stack(hazy))
 
     def real(self, kind: str, count: int) -> RealBatch:
         """Real views, ``clear`` or ``hazy``; many clear ones are overexposed."""
         share = OVEREXPOSED_CLEAR_SHARE if kind == "clear" else OVEREXPOSED_SHARE
         pictures = [self._pools[kind].draw(self._rng, weighed=True) for _ in range(count)]
-        return _real([random_view(picture, self._rng, share) for picture in pictures])
+        real = _real([random_view(picture, self._rng, share) for picture in pictures])
+        return replace(real, rgb=self._camera(real.rgb)(real.rgb, real.content)) if kind == "clear" else real
 
     def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
         """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
@@ -123,6 +130,9 @@ class BatchMaker:
         if self._advice is not None:
             shown = replace(shown, advice=in_poses([self._advice[picture] for picture in hazy], poses))
         return shown, _real([random_view(picture, self._rng) for picture in clear])
+
+    def _camera(self, pictures: Tensor) -> Camera:
+        return draw_camera(len(pictures), (pictures.shape[2], pictures.shape[3]), self._rng)
 
     def matrices(self, count: int) -> Matrices:
         """For each picture BT.601 or BT.709."""
@@ -168,7 +178,7 @@ class _Pool:
 
 
 def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Generator) -> RenderedBatch:
-    """Show views through smoke: I = J t + A (1 - t), in light or in code values, with scatter, noise and clipping.
+    """Show views through smoke: I = J t + A (1 - t), in light or in code values, with scatter and clipping.
 
     As in ``eid_stream.smoke``, tissue tints the veil, what is near has less smoke before it, highlights outshine it.
     """
@@ -181,24 +191,26 @@ def smoke_over(views: Sequence[View], takes: Sequence[Take], rng: np.random.Gene
     airlight = airlight * _tissue_tint(clear, torch.tensor([take.tint for take in takes]))
     in_light = torch.from_numpy(rng.random(len(clear)) < LINEAR_SHARE)
     headroom = torch.tensor([take.headroom for take in takes])
+    astray = torch.from_numpy(rng.uniform(*SCATTERED_ASTRAY, len(clear)).astype(np.float32)).clamp(min=0.0)
     moments = zip(transmission, airlight, strict=True)
-    hazy = torch.stack([_shade(_with_headroom(clear, headroom, t), t, a, in_light, rng) for t, a in moments])
+    hazy = torch.stack([_shade(_with_headroom(clear, headroom, t), t, a, astray, in_light) for t, a in moments])
     veil = F.avg_pool2d(torch.cat([1.0 - transmission[0], airlight[0]], dim=1), 8)
     density = ((1.0 - transmission) * content).sum((2, 3, 4)) / (content.sum((1, 2, 3)) + 1.0)
     return RenderedBatch(clear, hazy, density, content, veil, in_light)
 
 
-def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, in_light: Tensor, rng: np.random.Generator) -> Tensor:
-    """The scattering model, where ``in_light`` in squared code values, which is near to linear light."""
+def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, astray: Tensor, in_light: Tensor) -> Tensor:
+    """The scattering model, where ``in_light`` in squared code values, which is near to linear light.
+
+    Some of the scene's light goes ``astray`` (n,) and blurs what is behind dense smoke.
+    """
     squared = in_light[:, None, None, None]
-    astray = F.interpolate(F.avg_pool2d(clear, 4), clear.shape[2:], mode="bilinear", align_corners=False)
-    scattered = clear + (1.0 - transmission) ** 2 * (astray - clear)
+    blurred = F.interpolate(F.avg_pool2d(clear, 4), clear.shape[2:], mode="bilinear", align_corners=False)
+    scattered = clear + astray[:, None, None, None] * (1.0 - transmission) ** 2 * (blurred - clear)
     scene, veil = (torch.where(squared, x * x, x) for x in (scattered, airlight))
     mixed = veil + (scene - veil) * transmission
     hazy = torch.where(squared, mixed.clamp(min=0.0).sqrt(), mixed)
-    grain = np.tile(rng.standard_normal((1, 3, clear.shape[2], clear.shape[3]), np.float32), (len(clear), 1, 1, 1))
-    noise = float(rng.uniform(0.0, 0.012)) * torch.from_numpy(grain)
-    return torch.where(transmission < 1.0, hazy + noise, clear).clamp(0.0, 1.0)
+    return torch.where(transmission < 1.0, hazy, clear).clamp(0.0, 1.0)
 
 
 def _tissue_tint(clear: Tensor, tint: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from eid_stream.content_area import BLACK
 from eid_stream.haze_maps import T_MIN
 from training.colour_torch import ycbcr_to_rgb
+from training.trunk import CHANNELS, Trunk
 
 HAZE_FEATURES = 4
 STRIDE = 8
@@ -24,13 +25,12 @@ DEAD_ZONE = 0.08
 class StudentShape:
     """How large a student is."""
 
-    stem: int = 16
     fine: int = 32
     """Channels at one cell of the grid."""
     coarse: int = 64
     """Channels at two by two cells."""
     fine_blocks: int = 1
-    coarse_blocks: int = 2
+    coarse_blocks: int = 1
     haze_features: bool = True
     """Whether the network is shown what haze changes: dark channels, saturation and contrast (``_haze_features``)."""
     veil_apart: bool = False
@@ -53,15 +53,10 @@ class Student(nn.Module):
     def __init__(self, shape: StudentShape | None = None) -> None:
         super().__init__()
         self.shape = shape = shape or StudentShape()
-        self.stem = nn.Sequential(_convolution(3, 16, stride=2), _convolution(16, shape.stem, stride=2))
-        seen = shape.stem + (HAZE_FEATURES if shape.haze_features else 0)
-        self.fine = nn.Sequential(
-            _convolution(seen, shape.fine, stride=2), *(Residual(shape.fine) for _ in range(shape.fine_blocks))
-        )
-        self.coarse = nn.Sequential(
-            _convolution(shape.fine, shape.coarse, stride=2),
-            *(Residual(shape.coarse) for _ in range(shape.coarse_blocks)),
-        )
+        self.trunk = Trunk()
+        seen = CHANNELS.at_4 + (HAZE_FEATURES if shape.haze_features else 0)
+        self.fine = Level(seen, CHANNELS.at_8, shape.fine, shape.fine_blocks)
+        self.coarse = Level(shape.fine, CHANNELS.at_16, shape.coarse, shape.coarse_blocks)
         self.overview = nn.Sequential(nn.Linear(2 * shape.coarse, shape.coarse), nn.ReLU())
         self.context = nn.Linear(shape.coarse, shape.coarse)
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
@@ -79,8 +74,10 @@ class Student(nn.Module):
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""
-        fine = self.fine(self._first_look(_coarser(thumbnail, "nearest") if self.shape.half_sight else thumbnail))
-        coarse = self.coarse(fine)
+        seen = _coarser(thumbnail, "nearest") if self.shape.half_sight else thumbnail
+        features = self.trunk(seen)
+        fine = self.fine(self._with_haze_features(features.at_4, seen), features.at_8)
+        coarse = self.coarse(fine, features.at_16)
         overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
         coarse = F.relu(coarse + self.context(overview)[:, :, None, None])
         narrow = F.interpolate(self.narrow(coarse), scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -89,14 +86,12 @@ class Student(nn.Module):
         logits = self._logits(cells[:, :-3])
         return Sight(_opacity(logits), _airlight(cells[:, -3:]), logits)
 
-    def _first_look(self, thumbnail: Tensor) -> Tensor:
-        scaled = torch.cat([2.0 * thumbnail[:, :1] - 1.0, 4.0 * thumbnail[:, 1:]], dim=1)
-        stem = self.stem(scaled)
+    def _with_haze_features(self, features: Tensor, thumbnail: Tensor) -> Tensor:
         if not self.shape.haze_features:
-            return stem  # type: ignore[no-any-return]
+            return features
         # A convolution, not an einsum: ONNX Runtime 1.31 crashes while it loads an einsum with an ellipsis.
         rgb = F.conv2d(thumbnail, self.to_rgb, stride=2)
-        return torch.cat([stem, _haze_features(rgb, thumbnail[:, :1])], dim=1)
+        return torch.cat([features, _haze_features(rgb, thumbnail[:, :1])], dim=1)
 
     def _logits(self, cells: Tensor) -> Tensor:
         luma = cells[:, :1]
@@ -120,6 +115,21 @@ class Sight(NamedTuple):
     """(n, 3, grid), Y'CbCr."""
     logits: Tensor
     """Of the opacities, same shape; they tell also how far off a cell is that counts as clear."""
+
+
+class Level(nn.Module):
+    """One size of the grid: the level above at half its size, the trunk's features of this size, residual blocks."""
+
+    def __init__(self, above: int, trunk: int, channels: int, blocks: int) -> None:
+        super().__init__()
+        self.down = nn.Sequential(nn.Conv2d(above, channels, 3, 2, 1, bias=False), nn.BatchNorm2d(channels))
+        self.across = nn.Sequential(nn.Conv2d(trunk, channels, 1, bias=False), nn.BatchNorm2d(channels))
+        self.blocks = nn.Sequential(*(Residual(channels) for _ in range(blocks)))
+
+    def forward(self, above: Tensor, features: Tensor) -> Tensor:
+        """(n, above, 2 h, 2 w) and (n, trunk, h, w) to (n, channels, h, w)."""
+        x: Tensor = self.blocks(F.relu(self.down(above) + self.across(features)))
+        return x
 
 
 class Residual(nn.Module):

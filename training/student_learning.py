@@ -29,6 +29,9 @@ from training.student_step import loss_terms
 from training.validate_student import ValidationSet, validate
 from training.views import View
 
+TRUNK_RATE = 0.1
+"""Learning rate of the trunk's trained features beside the others'."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudentData:
@@ -83,12 +86,14 @@ class StudentLearning:
         self.student = Student(options.shape).to(memory_format=torch.channels_last)
         if options.start:
             self.student.load_state_dict(load_checkpoint(options.start)[0])
+        elif options.imagenet:
+            self.student.trunk.begin_as_on_imagenet()
+        if not options.imagenet:
+            self.student.trunk.requires_grad_(True)
         averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(self.student, multi_avg_fn=averaging, use_buffers=True).to(fabric.device)
         self._average.eval()
-        optimiser = torch.optim.AdamW(
-            self.student.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-        )
+        optimiser = torch.optim.AdamW(self._parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
         self._loss, self._optimiser = fabric.setup(_StudentLoss(self.student), optimiser)
         self._schedule = LambdaLR(self._optimiser, self._rate)
 
@@ -141,6 +146,14 @@ class StudentLearning:
         warm = min(1.0, (step + 1) / 100)
         share = torch.tensor(min(1.0, step / self.options.steps) * torch.pi)
         return float(warm * (0.01 + 0.99 * 0.5 * (1.0 + torch.cos(share))))
+
+    def _parameters(self) -> list[dict[str, Any]]:
+        """Trained features learn slower than the rest."""
+        named = {name: p for name, p in self.student.named_parameters() if p.requires_grad}
+        trunk = [p for name, p in named.items() if name.startswith("trunk.")]
+        others = [p for name, p in named.items() if not name.startswith("trunk.")]
+        rate = self.options.learning_rate * (TRUNK_RATE if self.options.imagenet else 1.0)
+        return [{"params": others}, {"params": trunk, "lr": rate}]
 
     def _parts(self) -> dict[str, Any]:
         return {

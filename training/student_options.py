@@ -28,6 +28,8 @@ class StudentOptions:
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     start: Path | None = None
     """A trained student to begin with, of the same shape."""
+    imagenet: bool = True
+    """Whether it begins with the features that its trunk learned on ImageNet; else with random ones, and all learn."""
     shape: StudentShape = field(default_factory=StudentShape)
     sizes: BatchSizes = field(default_factory=BatchSizes)
     weights: LossWeights = field(default_factory=LossWeights)

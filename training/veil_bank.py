@@ -32,7 +32,7 @@ PUFF_HAZE = (0.02, 0.35)
 """Density of the haze around a puff, where there is some."""
 PUFF_BRIGHTNESS = (0.6, 1.15)
 """A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
-BILLOWS = 16
+BILLOWS = 64
 """How many textures of puffs there are; a simulation is too coarse to show the curls by which smoke is told."""
 BILLOW_SIZES = (2.0, 4.0, 8.0, 16.0)
 """Sizes of those curls in thumbnail pixels."""
@@ -104,11 +104,15 @@ class VeilBank:
             airlight=_enlarge(airlight * brightness),
             tint=take.tint * float(rng.random()),
             relief=take.relief * float(rng.random()),
+            headroom=take.headroom * float(rng.random()),
         )
 
     def _curled(self, rng: np.random.Generator, transmission: Array) -> Array:
         """Puffs (moments, h, w) with cottony rims and insides; both moments have the same curls."""
-        across, down, thicker = (self._billows[n] for n in rng.integers(0, BILLOWS, 3))
+        turns = rng.choice((1, -1), (3, 2))
+        across, down, thicker = (
+            self._billows[n][::up, ::left] for n, (up, left) in zip(rng.integers(0, BILLOWS, 3), turns, strict=True)
+        )
         reach, strength = np.float32(rng.uniform(0.0, BILLOW_REACH)), np.float32(rng.uniform(0.0, BILLOW_STRENGTH))
         columns, rows = reach * across + _COLUMNS, reach * down + _ROWS
         moved = [cv2.remap(t, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for t in transmission]

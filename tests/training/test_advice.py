@@ -76,7 +76,7 @@ def test_advice_lies_where_the_picture_shows_the_same_place(picture: Picture, ha
 
 def test_a_second_look_shows_the_turned_estimate_through_new_haze(haze: ScatteringHaze) -> None:
     torch.manual_seed(1)
-    student = Student(StudentShape(stem=8, fine=8, coarse=8)).eval()
+    student = Student(StudentShape(fine=8, coarse=8)).eval()
     rgb, content = torch.rand(2, 3, 96, 128) * 0.5, torch.ones(2, 1, 96, 128)
     content[:, :, :, :16] = 0.0
     matrices = Matrices(rgb_to_ycbcr(1).expand(2, 3, 3), ycbcr_to_rgb(1).expand(2, 3, 3))
@@ -96,7 +96,7 @@ def test_a_second_look_shows_the_turned_estimate_through_new_haze(haze: Scatteri
 
 def test_second_looks_turn_in_every_way_and_their_haze_differs(haze: ScatteringHaze) -> None:
     torch.manual_seed(1)
-    student = Student(StudentShape(stem=8, fine=8, coarse=8)).eval()
+    student = Student(StudentShape(fine=8, coarse=8)).eval()
     rgb, content = torch.rand(1, 3, 48, 64), torch.ones(1, 1, 48, 64)
     matrices = Matrices(rgb_to_ycbcr(6)[None], ycbcr_to_rgb(6)[None])
     looks = [look_again(student, haze, rgb, content, matrices, torch.Generator().manual_seed(n)) for n in range(16)]

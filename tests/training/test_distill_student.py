@@ -23,9 +23,7 @@ from training.student_learning import StudentData, StudentLearning
 from training.student_options import StudentOptions
 from training.teacher import build_teacher
 
-OPTIONS = StudentOptions(
-    steps=2, veils=2, shape=StudentShape(stem=8, fine=8, coarse=8), sizes=BatchSizes(2, 1, 1, 2, 1, 1, 1)
-)
+OPTIONS = StudentOptions(steps=2, veils=2, shape=StudentShape(fine=8, coarse=8), sizes=BatchSizes(2, 1, 1, 2, 1, 1, 1))
 
 
 def save_haze(path: Path, form: HazeForm) -> Path:
@@ -76,7 +74,7 @@ def test_the_command_distils_from_checkpoints_frames_and_clips(
 ) -> None:
     monkeypatch.setenv("EID_DATA", str(distilling.folder))
     out, knowledge = tmp_path / "distilled", distilling.knowledge
-    small = "--options.shape.stem 8 --options.shape.fine 8 --options.shape.coarse 8 --options.veils 2 --options.steps 2"
+    small = "--options.shape.fine 8 --options.shape.coarse 8 --options.veils 2 --options.steps 2"
     checkpoints = f"--knowledge.haze {knowledge.haze} --knowledge.teacher {knowledge.teacher} --accelerator cpu"
     with pytest.raises(SystemExit) as ended:
         run_command(main, [str(out), *small.split(), *checkpoints.split()])

@@ -19,7 +19,7 @@ from training.student_learning import learn_student
 from training.student_options import StudentOptions
 from training.train_student import load_data
 
-SMALL = StudentShape(stem=8, fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
+SMALL = StudentShape(fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
 
 
 def _options(steps: int) -> StudentOptions:
@@ -80,7 +80,7 @@ def test_a_list_without_hazy_frames_is_refused_before_anything_is_read(training_
 
 def test_two_processes_train_one_student(training_folder: Path) -> None:
     out = training_folder.parent / "run"
-    small = "--options.shape.stem 8 --options.shape.fine 8 --options.shape.coarse 8 --options.veils 2"
+    small = "--options.shape.fine 8 --options.shape.coarse 8 --options.veils 2"
     sizes = "--options.sizes.rendered 2 --options.sizes.clear 1 --options.sizes.hazy 1 --options.sizes.moments 1"
     command = [sys.executable, "-m", "training.train_student", str(out), "--accelerator", "cpu", "--devices", "2"]
     command += ["--threads", "1", "--options.steps", "2", *small.split(), *sizes.split()]
