@@ -1,7 +1,7 @@
 # make demo    light runtime (no torch), a dehazed sample in demo/
 # make test    everything the tests need, then the tests
 # make lint    ruff and mypy
-# make train   the shipped student from scratch (two cores: see docs/training.md)
+# make train   a student from scratch, an hour on two cores (docs/training.md)
 # make quality the quality benchmark with pyiqa's measures beside our own
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -23,7 +23,7 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 
 train: $(VENV)/dev
-	$(BIN)/python -m training.train_student
+	$(BIN)/python -m training.distill_student --accelerator cpu --devices 2 --threads 1
 	$(BIN)/python -m training.export_student
 
 # pyiqa brings opencv-python-headless, which would take the window away from opencv-python: put that back last.

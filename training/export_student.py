@@ -29,7 +29,7 @@ from training.export_onnx import write_onnx
 from training.export_program import export_program
 from training.student import STRIDE, Student, StudentShape
 
-CHECKPOINT = Path("runs/student/student.safetensors")
+CHECKPOINT = Path("runs/distilled/student.safetensors")
 SHIPPED = Path("eid_stream/weights")
 TOLERANCE = 1e-4
 """Largest difference between torch and ONNX Runtime in any map value."""

@@ -25,17 +25,17 @@ class LossWeights:
     """Weight of each term; zero leaves it out."""
 
     rgb: float = 1.0
-    ycbcr: float = 0.5
+    ycbcr: float = 1.0
     structure: float = 0.15
-    identity: float = 0.8
+    identity: float = 0.5
     density: float = 0.2
     opacity: float = 1.0
     airlight: float = 0.4
     smoothness: float = 0.05
     flicker: float = 0.3
     clip_flicker: float = 0.5
-    dark: float = 1.5
-    range: float = 4.0
+    dark: float = 2.0
+    range: float = 5.0
     white: float = 0.6
     answer: float = 0.1
     veil: float = 0.2

@@ -19,15 +19,15 @@ from training.student import Student
 class BatchSizes:
     """Pictures of each kind in a step of one process."""
 
-    rendered: int = 18
+    rendered: int = 9
     moments: int = 1
     """How many of the rendered ones are seen at two moments."""
-    clear: int = 6
-    hazy: int = 6
+    clear: int = 3
+    hazy: int = 4
     clips: int = 1
-    witnesses: int = 2
+    witnesses: int = 1
     """Pairs of moments that show one scene through thick and through thin smoke, in distillation."""
-    second_looks: int = 3
+    second_looks: int = 2
     """How many of the hazy ones are cleared, hazed anew and looked at again, in distillation."""
 
     def __post_init__(self) -> None:

@@ -14,16 +14,16 @@ from training.veil_bank import PUFF_SHARE
 class StudentOptions:
     """Everything that makes a student; kept in its checkpoint."""
 
-    steps: int = 12_000
+    steps: int = 4000
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     average_decay: float = 0.995
     veils: int = 3000
     puff_share: float = PUFF_SHARE
     seed: int = 0
-    puffs_first: int = 1000
+    puffs_first: int = 600
     """Steps at the beginning that are about puffs alone (``training.student_lessons``); none with a ``start``."""
-    validate_every: int = 1000
+    validate_every: int = 600
     """Steps after which the student is tried and saved, and asked which clear pictures it takes for smoke."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     start: Path | None = None

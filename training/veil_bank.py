@@ -18,7 +18,7 @@ PLUME_SHARE = 0.35
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-PUFF_SHARE = 0.6
+PUFF_SHARE = 0.7
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
 PUFF_PEAKS = (0.4, 3.0)
 """Optical depth at the densest place of a puff with a core."""

@@ -12,7 +12,7 @@ from training.picture_cache import Picture
 Array = NDArray[np.float32]
 OVEREXPOSED_SHARE = 0.15
 """Share of views that are bright, pale and partly white without any smoke of their own."""
-OVEREXPOSED_CLEAR_SHARE = 0.4
+OVEREXPOSED_CLEAR_SHARE = 0.6
 """The same where it has to be learned that such views are clear."""
 
 
@@ -105,7 +105,7 @@ def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
     if rng.random() < overexposed:
         gamma *= rng.uniform(0.5, 1.0)
-        gains *= rng.uniform(1.0, 2.0)
+        gains *= rng.uniform(1.0, 2.5)
         saturation *= float(rng.uniform(0.3, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
