@@ -2,7 +2,8 @@
 
 TensorRT 11 is strongly typed, so an engine is as precise as the graph it is given. Everything up to the last
 convolution or matrix product runs in FP16; the bounds and the division 1 / t behind them stay FP32, because near
-t = 0.2 a rounding of t to FP16 is worth more than one code value of the picture.
+t = 0.2 a rounding of t to FP16 is worth more than one code value of the picture. A convolution that reads the thumbnail
+itself stays FP32 too: in a smooth picture the rounding of its samples is a pattern, which edge filters amplify.
 """
 
 import torch
@@ -34,7 +35,7 @@ def in_half(program: ExportedProgram) -> ExportedProgram:
     casts = _Casts(module.graph)
     for node in list(module.graph.nodes):
         if node in trunk:
-            casts.feed(node, torch.float16, [inlet for inlet in node.all_input_nodes if inlet.op == "placeholder"])
+            casts.feed(node, torch.float16, [producer for producer in node.all_input_nodes if producer not in trunk])
             _retype(node)
         else:
             casts.feed(node, torch.float32, [producer for producer in node.all_input_nodes if producer in trunk])
@@ -64,15 +65,19 @@ class _Casts:
 
 
 def _trunk(graph: fx.Graph) -> set[fx.Node]:
-    """Everything some heavy node depends on, except the inputs of the network."""
+    """Everything some heavy node depends on, except the inputs of the network and convolutions that read them."""
     trunk: set[fx.Node] = set()
     waiting = [node for node in graph.nodes if node.target in _HEAVY]
     while waiting:
         node = waiting.pop()
-        if node not in trunk and node.op != "placeholder":
+        if node not in trunk and node.op != "placeholder" and not _reads_an_input(node):
             trunk.add(node)
             waiting.extend(node.all_input_nodes)
     return trunk
+
+
+def _reads_an_input(node: fx.Node) -> bool:
+    return node.target in _HEAVY and any(inlet.op == "placeholder" for inlet in node.all_input_nodes)
 
 
 def _halve_constants(module: fx.GraphModule, trunk: set[fx.Node]) -> None:

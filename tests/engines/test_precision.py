@@ -30,6 +30,13 @@ def test_convolutions_run_in_half_and_the_division_behind_them_in_single(halved:
     assert types_of(halved, "aten.sigmoid.default") == {torch.float32}
 
 
+def test_a_convolution_that_reads_the_thumbnail_stays_single() -> None:
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 4, 3)).eval()
+    halved = in_half(torch.export.export(layers, (torch.zeros(1, 3, 16, 16),)))
+    types = [n.meta["val"].dtype for n in halved.graph.nodes if str(n.target) == "aten.conv2d.default"]
+    assert types == [torch.float32, torch.float16]
+
+
 def test_thumbnail_and_answers_stay_single(halved: ExportedProgram) -> None:
     *_, thumbnail = (node for node in halved.graph.nodes if node.op == "placeholder")
     answers = halved.graph.output_node().all_input_nodes
