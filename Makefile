@@ -1,7 +1,7 @@
 # make demo    light runtime (no torch), a dehazed sample in demo/
 # make test    everything the tests need, then the tests
 # make lint    ruff and mypy
-# make train   a student from scratch, an hour on two cores (docs/training.md)
+# make train   a student from scratch (docs/training.md), in place of the shipped one in eid_stream/weights
 # make quality the quality benchmark with pyiqa's measures beside our own
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from training.command import run_command
 from training.distill_student import Knowledge, gather
-from training.export_student import export_student, load_student
+from training.export_student import export_student
 from training.frames import data_folder
 from training.student import StudentShape
 from training.student_learning import learn_student
 from training.student_options import StudentOptions
 from training.train_student import start_fabric
+from training.trained_student import load_student
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,7 @@ TERMS = (
     Variant(name="no flicker terms", without=("flicker", "clip_flicker")),
 )
 DESIGNS = (
-    Variant(name="as shipped"),
+    Variant(name="as by default"),
     Variant(name="no haze features", shape=StudentShape(haze_features=False)),
     Variant(name="no features from ImageNet", imagenet=False),
     Variant(name="half as wide", shape=StudentShape(fine=16, coarse=32)),
@@ -98,7 +99,7 @@ def main(
 
 
 def _base(start: Path | None, steps: int, seed: int) -> StudentOptions:
-    base = StudentOptions(steps=steps, seed=seed, validate_every=steps, veils=800, precision="bf16-mixed")
+    base = StudentOptions(steps=steps, seed=seed, validate_every=steps, veils=800)
     return replace(base, start=start, learning_rate=1e-3) if start else replace(base, puffs_first=steps)
 
 

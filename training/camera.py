@@ -16,8 +16,15 @@ MOST_GRAIN = 0.014
 SOFTNESS = (-0.4, 1.0)
 """How far a picture is taken towards its mean over three by three pixels; below zero it is sharpened."""
 UNTOUCHED_SHARE = 0.25
-DEFOCUSED_SHARE = 0.2
+DEFOCUSED_SHARE = 0.3
 """Share of pictures out of focus: an unsharp picture is not a smoky one."""
+DEFOCUSED_CLEAR_SHARE = 0.6
+"""The same where it has to be learned that such pictures are clear."""
+DEFOCUS_SIZES = (4, 8, 16)
+"""What they are averaged over, in pixels of the thumbnail; bilinear interpolation between the means doubles it."""
+SMOOTHED_SHARE = 0.5
+"""Share of pictures whose grain is smoothed away, as cameras and encoders do, be they out of focus or not. Rendered
+smoke hides a frame's own grain, so that without such clear pictures smoothness itself is taken for smoke."""
 COARSE_SHARE = 0.5
 """Share of pictures whose grain is of about three pixels, as after compression; the others' is of one."""
 
@@ -29,28 +36,41 @@ class Camera:
     softness: Tensor
     """(n, 1, 1, 1), of three by three pixels."""
     defocus: Tensor
-    """(n, 1, 1, 1), of about six by six."""
+    """(n, 1, 1, 1), how far a picture is taken towards its means over ``size``."""
+    size: Tensor
+    """(n, 1, 1, 1), of ``DEFOCUS_SIZES``."""
     grain: Tensor
     """(n, 3, h, w), what is added."""
 
     def __call__(self, pictures: Tensor, content: Tensor) -> Tensor:
         """RGB (n, 3, h, w) in [0, 1] as the camera shows it where ``content`` (n, 1, h, w) is one."""
         soft = F.avg_pool2d(pictures, 3, stride=1, padding=1, count_include_pad=False)
-        unsharp = F.interpolate(F.avg_pool2d(pictures, 4), pictures.shape[2:], mode="bilinear", align_corners=False)
+        unsharp = pictures
+        for size in DEFOCUS_SIZES:
+            unsharp = torch.where(self.size == size, _means(pictures, size), unsharp)
         shown = pictures + self.softness * (soft - pictures) + self.defocus * (unsharp - pictures) + self.grain
         return torch.where(content > 0, shown.clamp(0.0, 1.0), pictures)
 
 
-def draw_camera(count: int, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """Cameras for as many pictures of a size (h, w)."""
+def draw_camera(
+    count: int, size: tuple[int, int], rng: np.random.Generator, defocused: float = DEFOCUSED_SHARE
+) -> Camera:
+    """Cameras for as many pictures of a size (h, w); ``defocused`` is the share of those out of focus."""
     touched = rng.random(count) >= UNTOUCHED_SHARE
     softness = rng.uniform(*SOFTNESS, count) * touched
-    defocus = rng.uniform(0.3, 1.0, count) * (rng.random(count) < DEFOCUSED_SHARE)
-    level = rng.uniform(0.0, MOST_GRAIN, count) * touched
+    defocus = rng.uniform(0.3, 1.0, count) * (rng.random(count) < defocused)
+    reach = rng.choice(DEFOCUS_SIZES, count).astype(np.float64)
+    smoothed = rng.random(count) < SMOOTHED_SHARE
+    level = rng.uniform(0.0, MOST_GRAIN, count) * touched * ~smoothed
     noise = torch.from_numpy(rng.standard_normal((1, 3, *size), np.float32)).expand(count, -1, -1, -1)
     coarse = F.avg_pool2d(noise, 3, stride=1, padding=1) * 3.0
     grain = torch.where(_per_picture(rng.random(count)) < COARSE_SHARE, coarse, noise)
-    return Camera(_per_picture(softness * (defocus == 0.0)), _per_picture(defocus), _per_picture(level) * grain)
+    softness = np.where(smoothed, rng.uniform(0.5, 1.0, count), softness) * (defocus == 0.0)
+    return Camera(_per_picture(softness), _per_picture(defocus), _per_picture(reach), _per_picture(level) * grain)
+
+
+def _means(pictures: Tensor, size: int) -> Tensor:
+    return F.interpolate(F.avg_pool2d(pictures, size), pictures.shape[2:], mode="bilinear", align_corners=False)
 
 
 def _per_picture(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:

@@ -20,14 +20,13 @@ import eid_stream
 from eid_stream.backends.onnx_cpu import OnnxEngine
 from eid_stream.backends.student import CARD_FILE, MODEL_FILE, PROGRAM_FILE
 from eid_stream.engine_card import EngineCard
-from eid_stream.errors import ConfigError
 from eid_stream.golden import golden_answers
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from training.checkpoint import load_checkpoint
 from training.command import run_command
 from training.export_onnx import write_onnx
 from training.export_program import export_program
-from training.student import STRIDE, Student, StudentShape
+from training.student import STRIDE, Student
+from training.trained_student import load_student
 
 CHECKPOINT = Path("runs/distilled/student.safetensors")
 SHIPPED = Path("eid_stream/weights")
@@ -48,21 +47,6 @@ class HalfStudent(nn.Module):
         """As ``Student.forward``."""
         maps, density = self.student(thumbnail.half())
         return maps.float(), density.float()
-
-
-def load_student(checkpoint: Path) -> tuple[Student, dict[str, Any]]:
-    """A trained student, ready to answer, and what made it.
-
-    Raises:
-        ConfigError: the checkpoint cannot be read, or is none of a student of this version.
-    """
-    weights, made_by = load_checkpoint(checkpoint)
-    try:
-        student = Student(StudentShape(**made_by["options"]["shape"]))
-        student.load_state_dict(weights)
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise ConfigError(f"{checkpoint} is no student of this version: {error}. Train it again.") from error
-    return student.eval(), made_by
 
 
 def fold_norms(student: Student) -> Student:

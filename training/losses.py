@@ -27,7 +27,7 @@ class LossWeights:
     rgb: float = 1.0
     ycbcr: float = 1.0
     structure: float = 0.15
-    identity: float = 0.5
+    identity: float = 0.8
     density: float = 0.2
     opacity: float = 1.0
     airlight: float = 0.4
@@ -35,13 +35,13 @@ class LossWeights:
     flicker: float = 0.3
     clip_flicker: float = 0.5
     dark: float = 2.0
-    range: float = 5.0
+    range: float = 6.0
     white: float = 0.6
     answer: float = 0.1
     veil: float = 0.2
     consistency: float = 0.25
     equivariance: float = 0.5
-    witness: float = 1.0
+    witness: float = 1.5
 
 
 def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:

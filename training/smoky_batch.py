@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.advice import Advice, AdviceBatch, ask, in_poses
-from training.camera import Camera, draw_camera
+from training.camera import DEFOCUSED_CLEAR_SHARE, DEFOCUSED_SHARE, Camera, draw_camera
 from training.colour_torch import Matrices, rgb_to_ycbcr, ycbcr_to_rgb
 from training.haze_operator import ScatteringHaze
 from training.picture_cache import Picture
 from training.veil_bank import Take, VeilBank
-from training.views import OVEREXPOSED_CLEAR_SHARE, OVEREXPOSED_SHARE, View, draw_pose, plain_view, random_view, view
+from training.views import View, draw_pose, plain_view, random_clear_view, random_view, view
 
 Array = NDArray[np.float32]
 INSISTED_FLOOR, INSISTED_MOST = 0.5, 6.0
@@ -114,11 +114,13 @@ class BatchMaker:
         return replace(smoky, clear=cameras[0](smoky.clear, smoky.content), hazy=torch.stack(hazy))
 
     def real(self, kind: str, count: int) -> RealBatch:
-        """Real views, ``clear`` or ``hazy``; many clear ones are overexposed."""
-        share = OVEREXPOSED_CLEAR_SHARE if kind == "clear" else OVEREXPOSED_SHARE
+        """Real views, ``clear`` or ``hazy``; many clear ones are overexposed, recoloured or out of focus."""
+        shown = random_clear_view if kind == "clear" else random_view
         pictures = [self._pools[kind].draw(self._rng, weighed=True) for _ in range(count)]
-        real = _real([random_view(picture, self._rng, share) for picture in pictures])
-        return replace(real, rgb=self._camera(real.rgb)(real.rgb, real.content)) if kind == "clear" else real
+        real = _real([shown(picture, self._rng) for picture in pictures])
+        if kind == "hazy":
+            return real
+        return replace(real, rgb=self._camera(real.rgb, DEFOCUSED_CLEAR_SHARE)(real.rgb, real.content))
 
     def paired_by_source(self, count: int) -> tuple[RealBatch, RealBatch]:
         """Hazy views, and as many clear ones of the same source each (of any source where it has none)."""
@@ -131,8 +133,8 @@ class BatchMaker:
             shown = replace(shown, advice=in_poses([self._advice[picture] for picture in hazy], poses))
         return shown, _real([random_view(picture, self._rng) for picture in clear])
 
-    def _camera(self, pictures: Tensor) -> Camera:
-        return draw_camera(len(pictures), (pictures.shape[2], pictures.shape[3]), self._rng)
+    def _camera(self, pictures: Tensor, defocused: float = DEFOCUSED_SHARE) -> Camera:
+        return draw_camera(len(pictures), (pictures.shape[2], pictures.shape[3]), self._rng, defocused)
 
     def matrices(self, count: int) -> Matrices:
         """For each picture BT.601 or BT.709."""

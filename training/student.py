@@ -62,21 +62,31 @@ class Student(nn.Module):
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
         self.refine = Residual(shape.fine)
         self.head = nn.Conv2d(shape.fine, 6 if shape.veil_apart else 5, 1)
-        self.to_rgb: Tensor
-        # Means of two by two pixels, in RGB: one convolution takes a third of the time of a pooling and a conversion.
-        halving = ycbcr_to_rgb(1)[:, :, None, None].expand(3, 3, 2, 2) / 4.0
-        self.register_buffer("to_rgb", halving.contiguous(), persistent=False)
+        self.halving: Tensor
+        # Means of two by two pixels, R, G, B and Y: one convolution takes less time than a pooling and a conversion.
+        to_rgby = torch.cat([ycbcr_to_rgb(1), torch.tensor([[1.0, 0.0, 0.0]])])
+        self.register_buffer("halving", to_rgby[:, :, None, None].repeat(1, 1, 2, 2) / 4.0, persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """Haze maps and density, as exported."""
-        sight = self.see(thumbnail)
-        return maps_of(sight.opacity, sight.airlight), self._density(thumbnail, sight.opacity[:, 0])
+        halved = self._halved(thumbnail)
+        sight = self._see(thumbnail, halved)
+        return maps_of(sight.opacity, sight.airlight), _density(halved[:, 3:], sight.opacity[:, 0])
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""
-        seen = _coarser(thumbnail, "nearest") if self.shape.half_sight else thumbnail
-        features = self.trunk(seen)
-        fine = self.fine(self._with_haze_features(features.at_4, seen), features.at_8)
+        return self._see(thumbnail, self._halved(thumbnail))
+
+    def _halved(self, thumbnail: Tensor) -> Tensor:
+        # A convolution, not an einsum: ONNX Runtime 1.31 crashes while it loads an einsum with an ellipsis.
+        return F.conv2d(thumbnail, self.halving, stride=2)
+
+    def _see(self, thumbnail: Tensor, halved: Tensor) -> "Sight":
+        if self.shape.half_sight:
+            thumbnail, halved = _coarser(thumbnail, "nearest"), _coarser(halved, "nearest")
+        features = self.trunk(thumbnail)
+        above = torch.cat([features.at_4, _haze_features(halved)], 1) if self.shape.haze_features else features.at_4
+        fine = self.fine(above, features.at_8)
         coarse = self.coarse(fine, features.at_16)
         overview = self.overview(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], dim=1))
         coarse = F.relu(coarse + self.context(overview)[:, :, None, None])
@@ -86,24 +96,12 @@ class Student(nn.Module):
         logits = self._logits(cells[:, :-3])
         return Sight(_opacity(logits), _airlight(cells[:, -3:]), logits)
 
-    def _with_haze_features(self, features: Tensor, thumbnail: Tensor) -> Tensor:
-        if not self.shape.haze_features:
-            return features
-        # A convolution, not an einsum: ONNX Runtime 1.31 crashes while it loads an einsum with an ellipsis.
-        rgb = F.conv2d(thumbnail, self.to_rgb, stride=2)
-        return torch.cat([features, _haze_features(rgb, thumbnail[:, :1])], dim=1)
-
     def _logits(self, cells: Tensor) -> Tensor:
         luma = cells[:, :1]
         parts = [luma, luma + cells[:, 1:2] if self.shape.chroma_apart else luma]
         if self.shape.veil_apart:
             parts.append(luma + cells[:, 2:])
         return torch.cat(parts, dim=1) - 2.0
-
-    def _density(self, thumbnail: Tensor, opacity: Tensor) -> Tensor:
-        content = F.avg_pool2d((thumbnail[:, :1] > BLACK).float(), STRIDE)[:, 0]
-        mean = (content * opacity).mean((1, 2)) / (content.mean((1, 2)) + 1e-3)
-        return mean.clamp(0.0, 1.0)
 
 
 class Sight(NamedTuple):
@@ -158,19 +156,29 @@ def maps_of(opacity: Tensor, airlight: Tensor) -> Tensor:
     return torch.cat([gain[:, :1], offset_y, gain[:, 1:], offset_chroma], dim=1)
 
 
-def _haze_features(rgb: Tensor, luma: Tensor) -> Tensor:
-    """What haze changes, (n, HAZE_FEATURES, h / 4, w / 4), from RGB at half the size of luma (n, 1, h, w).
+def _haze_features(halved: Tensor) -> Tensor:
+    """What haze changes, (n, HAZE_FEATURES, h / 4, w / 4), from R, G, B and Y of half the thumbnail's size.
 
     The dark channel (He et al. 2009, eq. 5) in a wide and in a narrow window, saturation, and local contrast.
     """
-    darkest, brightest = rgb.amin(1, keepdim=True), rgb.amax(1, keepdim=True)
+    red, green, blue, luma = halved.chunk(4, dim=1)
+    # Of two at a time: ONNX Runtime takes ten times as long for the extremes over an axis.
+    darkest = torch.minimum(torch.minimum(red, green), blue)
+    brightest = torch.maximum(torch.maximum(red, green), blue)
     wide = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
     narrow = -F.max_pool2d(-darkest, 2)
     saturation = F.avg_pool2d((brightest - darkest) / (brightest + 0.1), 2)
     # Deviations are squared, not values: the difference of two means of squares is lost in half precision.
-    deviation = luma - F.interpolate(F.avg_pool2d(luma, 4), scale_factor=4.0, mode="nearest")
-    variance = F.avg_pool2d(deviation * deviation, 4)
+    deviation = luma - F.interpolate(F.avg_pool2d(luma, 2), scale_factor=2.0, mode="nearest")
+    variance = F.avg_pool2d(deviation * deviation, 2)
     return torch.cat([2.0 * wide - 1.0, 2.0 * narrow - 1.0, 2.0 * saturation - 1.0, 8.0 * (variance + 1e-5).sqrt()], 1)
+
+
+def _density(luma: Tensor, opacity: Tensor) -> Tensor:
+    """Mean opacity (n,) over the content, which is what is not black in luma of half the thumbnail's size."""
+    content = F.avg_pool2d((luma > BLACK).float(), STRIDE // 2)[:, 0]
+    mean = (content * opacity).mean((1, 2)) / (content.mean((1, 2)) + 1e-3)
+    return mean.clamp(0.0, 1.0)
 
 
 def opacity_as_probability(opacity: Tensor) -> Tensor:

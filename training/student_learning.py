@@ -26,6 +26,7 @@ from training.student_batch import BatchSizes, StudentBatch, make_batch, with_se
 from training.student_lessons import lessons
 from training.student_options import StudentOptions
 from training.student_step import loss_terms
+from training.trained_student import take_weights
 from training.validate_student import ValidationSet, validate
 from training.views import View
 
@@ -85,7 +86,7 @@ class StudentLearning:
         torch.manual_seed(options.seed)
         self.student = Student(options.shape).to(memory_format=torch.channels_last)
         if options.start:
-            self.student.load_state_dict(load_checkpoint(options.start)[0])
+            take_weights(self.student, options.start)
         elif options.imagenet:
             self.student.trunk.begin_as_on_imagenet()
         if not options.imagenet:

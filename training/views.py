@@ -1,6 +1,6 @@
 """Views of pictures on the thumbnail's canvas: crops, flips, exposure and colour, as cameras differ."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,17 @@ OVEREXPOSED_SHARE = 0.15
 """Share of views that are bright, pale and partly white without any smoke of their own."""
 OVEREXPOSED_CLEAR_SHARE = 0.6
 """The same where it has to be learned that such views are clear."""
+RECOLOURED_CLEAR_SHARE = 0.12
+"""Share of those in colours and tones of no operation: what was never seen is not smoke."""
+ROOM_SHARE = 0.15
+"""Share of views that fill only a part of the canvas, as in recordings of screens and of several pictures at once."""
+ROOM_SCALES = (0.5, 0.95)
+ROUND_SHARE = 0.6
+"""Share of those that are round."""
+CLOSE_SHARE = 0.25
+"""Share of views from close by, in which surfaces are smooth and edges few without any smoke."""
+CLOSE_CROPS, CROPS = (0.2, 0.55), (0.55, 1.0)
+"""What of a picture's width and height is seen from close by, and otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +45,24 @@ class Pose:
     """Tables for R, G and B, shape (1, 256, 3)."""
     mix: NDArray[np.float64] | None = None
     """Saturation: RGB to RGB."""
+    palette: NDArray[np.uint8] | None = None
+    """Colour (1, 256, 3) that each level of the picture's brightness is shown in instead of its own."""
+    room: "Room | None" = None
     mirrored: bool = False
     upside_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Black around a view that does not fill the canvas."""
+
+    scale: float
+    """Of the view."""
+    left: float
+    top: float
+    """Shares of the free space."""
+    radius: float | None
+    """Of what is seen of the view, as a share of its height, where it is round."""
 
 
 def plain_view(picture: Picture) -> View:
@@ -44,16 +71,27 @@ def plain_view(picture: Picture) -> View:
     return view(picture, Pose((0, 0, width, height)))
 
 
-def random_view(picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE) -> View:
+def random_view(
+    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
+) -> View:
     """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
-    return view(picture, draw_pose(picture, rng, overexposed))
+    pose = draw_pose(picture, rng, overexposed, recoloured)
+    return view(picture, replace(pose, room=_draw_room(rng) if rng.random() < ROOM_SHARE else None))
 
 
-def draw_pose(picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE) -> Pose:
-    """A random pose for a picture; ``overexposed`` is the share that is."""
+def random_clear_view(picture: Picture, rng: np.random.Generator) -> View:
+    """The same of a clear picture, for which it has to be learned that it is clear in any light and any colours."""
+    return random_view(picture, rng, OVEREXPOSED_CLEAR_SHARE, RECOLOURED_CLEAR_SHARE)
+
+
+def draw_pose(
+    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
+) -> Pose:
+    """A random pose for a picture; ``overexposed`` and ``recoloured`` are the shares of poses that are."""
     box = _random_box(picture, rng)
     curves, mix = _draw_colours(rng, overexposed)
-    return Pose(box, curves, mix, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
+    palette = _draw_palette(rng) if rng.random() < recoloured else None
+    return Pose(box, curves, mix, palette, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
 
 
 def view(picture: Picture, pose: Pose) -> View:
@@ -63,7 +101,11 @@ def view(picture: Picture, pose: Pose) -> View:
     rgb = picture.rgb[inside]
     if pose.curves is not None and pose.mix is not None:
         rgb = np.asarray(cv2.transform(cv2.LUT(rgb, pose.curves), pose.mix), np.uint8)
-    return _on_canvas(rgb, picture.content[inside], mirrored=pose.mirrored, upside_down=pose.upside_down)
+    if pose.palette is not None:
+        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+        rgb = np.asarray(cv2.addWeighted(cv2.LUT(cv2.merge([grey] * 3), pose.palette), 0.85, rgb, 0.15, 0.0), np.uint8)
+    shown = _on_canvas(rgb, picture.content[inside], mirrored=pose.mirrored, upside_down=pose.upside_down)
+    return _in_room(shown, pose.room) if pose.room else shown
 
 
 def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -71,7 +113,7 @@ def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, i
     left, top, box_width, box_height = (0, 0, width, height) if rng.random() < 0.3 else picture.box
     if rng.random() < 0.25:
         return left, top, box_width, box_height
-    share = rng.uniform(0.55, 1.0)
+    share = rng.uniform(*(CLOSE_CROPS if rng.random() < CLOSE_SHARE else CROPS))
     stretch = float(np.exp(rng.uniform(-0.2, 0.2)))
     new_width = int(np.clip(box_width * share * stretch, 16, box_width))
     new_height = int(np.clip(box_height * share / stretch, 16, box_height))
@@ -89,13 +131,38 @@ def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], *, mirrored: 
         np.s_[area.top : area.top + area.height, area.left : area.left + area.width],
         (area.width, area.height),
     )
-    shown[place] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) * np.float32(1 / 255)
+    shrunk = area.width < width or area.height < height
+    how = cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR
+    shown[place] = cv2.resize(rgb, size, interpolation=how) * np.float32(1 / 255)
     inside[place] = cv2.resize(content, size, interpolation=cv2.INTER_NEAREST)
     if mirrored:
         shown, inside = shown[:, ::-1], inside[:, ::-1]
     if upside_down:
         shown, inside = shown[::-1], inside[::-1]
     return View(np.ascontiguousarray(shown.transpose(2, 0, 1)), np.ascontiguousarray(inside[None]))
+
+
+def _in_room(shown: View, room: Room) -> View:
+    height, width = (round(size * room.scale) for size in shown.content.shape[1:])
+    top, left = (
+        int(share * (size - smaller))
+        for share, size, smaller in zip((room.top, room.left), shown.content.shape[1:], (height, width), strict=True)
+    )
+    place = np.s_[:, top : top + height, left : left + width]
+    content, rgb = np.zeros_like(shown.content), np.zeros_like(shown.rgb)
+    content[place] = cv2.resize(shown.content[0], (width, height), interpolation=cv2.INTER_NEAREST)
+    if room.radius is not None:
+        down, across = np.ogrid[:height, :width]
+        away = np.hypot(down - height / 2.0, across - width / 2.0)
+        content[place] *= away < room.radius * height
+    smaller_rgb = cv2.resize(shown.rgb.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_AREA)
+    rgb[place] = smaller_rgb.transpose(2, 0, 1)
+    return View(rgb * content, content)
+
+
+def _draw_room(rng: np.random.Generator) -> Room:
+    radius = float(rng.uniform(0.35, 0.6)) if rng.random() < ROUND_SHARE else None
+    return Room(float(rng.uniform(*ROOM_SCALES)), float(rng.random()), float(rng.random()), radius)
 
 
 def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -110,3 +177,13 @@ def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
     return curves, saturation * np.eye(3) + (1.0 - saturation) / 3.0
+
+
+def _draw_palette(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Black, a dark colour, two brighter ones and something nearly white; brightness rises from each to the next."""
+    dark, bright = rng.uniform(0.0, 0.1), rng.uniform(0.7, 1.0)
+    brightness = np.array([0.0, dark, *np.sort(rng.uniform(dark + 0.05, bright, 2)), bright])[:, None]
+    colours = brightness * (1.0 + rng.uniform(-1.0, 1.0, (5, 3)) * [[0.0], [0.4], [0.4], [0.3], [0.1]])
+    levels = np.linspace(0.0, 1.0, 256)
+    shown = np.stack([np.interp(levels, (0.0, 0.08, 0.25, 0.55, 1.0), channel) for channel in colours.T], axis=1)
+    return np.clip(np.rint(shown * 255.0), 0, 255).astype(np.uint8)[None]

@@ -32,8 +32,9 @@ class CpuThreads:
     """Threads that share one estimate, the caller's included."""
     spinning: bool = False
     """Whether idle threads burn CPU while they wait; they would take it from decoder, encoder and correction."""
-    arena: bool = False
-    """Whether memory is kept in a growing arena (ONNX Runtime issues 14819 and 24376)."""
+    arena: bool = True
+    """Whether memory is kept between estimates; without it every large tensor is fetched from the system anew. Sizes
+    never change, so that it does not grow as ONNX Runtime issues 14819 and 24376 have it."""
 
 
 class OnnxEngine:

@@ -34,3 +34,11 @@ def test_what_surrounds_the_scene_stays_as_it_was() -> None:
     shown = draw_camera(4, (48, 64), np.random.default_rng(2))(pictures, content)
     assert torch.equal(shown * (1.0 - content), torch.zeros_like(shown))
     assert not torch.equal(shown, pictures)
+
+
+def test_half_of_the_pictures_have_lost_the_grain_they_had() -> None:
+    content = torch.ones(80, 1, 48, 64)
+    grainy = _grey(80) + 0.02 * torch.randn(80, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    shown = draw_camera(80, (48, 64), np.random.default_rng(3))(grainy, content)
+    smooth = float((shown.std((1, 2, 3)) < 0.015).float().mean())
+    assert 0.4 < smooth < 0.85

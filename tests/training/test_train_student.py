@@ -4,20 +4,23 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from lightning_fabric import Fabric
+from onnx import TensorProto
 
 from eid_stream.errors import ConfigError
 from eid_stream.golden import check
 from training.checkpoint import load_checkpoint
-from training.export_student import export_student, export_variants, load_student
+from training.export_student import export_student, export_variants
 from training.frames import read_frame_list
 from training.student import StudentShape
 from training.student_batch import BatchSizes
 from training.student_learning import learn_student
 from training.student_options import StudentOptions
 from training.train_student import load_data
+from training.trained_student import load_student
 
 SMALL = StudentShape(fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
 
@@ -53,6 +56,9 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
     from eid_stream.backends.onnx_cpu import OnnxEngine
 
     assert (out / "export" / "student_fp16.onnx").exists()
+    convolutions = [w for w in onnx.load(out / "export" / "student.onnx").graph.initializer if len(w.dims) == 4]
+    single = [tuple(weight.dims) for weight in convolutions if weight.data_type != TensorProto.FLOAT16]
+    assert single == [(4, 3, 2, 2)], "what is not learned (the colours of haze features) is not rounded"
     check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
 
 
