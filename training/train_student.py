@@ -40,7 +40,7 @@ def load_data(
     Raises:
         ConfigError: a frame cannot be read, or one kind of frames is missing in one split.
     """
-    _require_all_kinds(records)
+    require_kinds(records)
     seed = options.seed * 1000 + rank
     training = load_pictures([r for r in records if r.split == "train"])
     paths = [path for path in (folder / "clips" / name for name in clips) if path.exists()]
@@ -100,11 +100,14 @@ def start_fabric(options: StudentOptions, accelerator: str, devices: int, thread
     return fabric
 
 
-def _require_all_kinds(records: Sequence[FrameRecord]) -> None:
+def require_kinds(records: Sequence[FrameRecord], splits: Sequence[str] = ("train", "val")) -> None:
+    """Refuse a frame list without clear or without hazy frames in one of the splits.
+
+    Raises:
+        ConfigError: one kind of frames is missing.
+    """
     found = {(r.split, r.kind) for r in records}
-    missing = [
-        f"{kind} frames for {split}" for split in ("train", "val") for kind in KINDS if (split, kind) not in found
-    ]
+    missing = [f"{kind} frames for {split}" for split in splits for kind in KINDS if (split, kind) not in found]
     if missing:
         raise ConfigError(f"The frame list lacks {', '.join(missing)}. Add videos, or share them out differently.")
 

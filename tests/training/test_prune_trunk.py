@@ -13,6 +13,7 @@ from eid_stream.errors import ConfigError
 from training import prune_trunk
 from training.checkpoint import load_checkpoint
 from training.colour_torch import convert, rgb_to_ycbcr
+from training.frames import read_frame_list, write_frame_list
 from training.imagenet import NORM_EPSILON, InvertedResidual, efficientnet
 from training.prune_trunk import most_telling, prune
 from training.trunk import Trunk
@@ -66,6 +67,18 @@ def test_the_command_writes_a_trunk_that_tells_most_of_what_the_network_told(
     weights, made_by = load_checkpoint(tmp_path / "out" / "trunk.safetensors")
     Trunk().load_state_dict(weights)
     assert max(made_by["share_of_variance_lost_by_block"]) < 0.5
+
+
+def test_too_few_pictures_and_missing_kinds_are_refused_with_what_is_wanted(
+    training_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EID_DATA", str(training_folder))
+    with pytest.raises(ConfigError, match=r"pruned on 2 pictures\. Take three"):
+        prune_trunk.main(tmp_path / "out", pictures=2)
+    write_frame_list(training_folder, [r for r in read_frame_list(training_folder) if r.kind == "clear"])
+    with pytest.raises(ConfigError, match="lacks hazy frames for train"):
+        prune_trunk.main(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def _with_relu(block: nn.Module) -> nn.Module:
