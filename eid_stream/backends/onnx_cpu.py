@@ -33,8 +33,8 @@ class CpuThreads:
     spinning: bool = False
     """Whether idle threads burn CPU while they wait; they would take it from decoder, encoder and correction."""
     arena: bool = True
-    """Whether memory is kept between estimates; without it every large tensor is fetched from the system anew. Sizes
-    never change, so that it does not grow as ONNX Runtime issues 14819 and 24376 have it."""
+    """Whether memory is kept between estimates, else it depends on the C library whether it is. Sizes never change, so
+    that it does not grow as ONNX Runtime issues 14819 and 24376 have it."""
 
 
 class OnnxEngine:
