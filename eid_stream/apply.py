@@ -1,12 +1,13 @@
 """The correction: haze maps onto full-size Y'CbCr planes, by arithmetic alone.
 
-Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps. The work is
-split into one band of rows per core; the kernels release the GIL.
+Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps, and luma keeps
+at least a third of its light. The work is split into one band of rows per core; the kernels release the GIL.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -15,6 +16,10 @@ from numpy.typing import NDArray
 from eid_stream.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
 
+MOST_LIGHT_TAKEN = 2.0 / 3.0
+"""Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
+puff they would take more light than a pixel has: healthy tissue must not come out black, as if charred. It bounds
+transmission pixel by pixel, as Meng et al. (ICCV 2013, eq. 7) do by the least light that a scene may have."""
 BANDS = min(4, os.cpu_count() or 1)
 Line = NDArray[np.float32]
 
@@ -25,16 +30,18 @@ def apply_maps(
     """Correct ``planes`` into ``out`` (same shapes and dtype; rows may be strided, samples must be contiguous).
 
     ``strength`` in [0, 1] blends the maps with identity: 0, and cells that say "no haze", return the input bit for
-    bit. Results are rounded to nearest and saturate at the code range of the bit depth. Bilinear interpolation has
-    aligned corners in every plane; gains and offsets are taken around black and neutral chroma of ``colour``.
+    bit. No luma sample loses more than ``strength * MOST_LIGHT_TAKEN`` of what it has above black. Results are rounded
+    to nearest and saturate at the code range of the bit depth. Bilinear interpolation has aligned corners in every
+    plane; gains and offsets are taken around black and neutral chroma of ``colour``.
     """
     luma = colour.luma_levels(layout.bit_depth)
     chroma = colour.chroma_levels(layout.bit_depth)
     values = maps.values
+    light, colours = _Bound(luma[0], strength * MOST_LIGHT_TAKEN), _Bound(0.0, 1.0)
     work = [
-        _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength),
-        _PlaneWork(planes[1], out[1], values[GAIN_CHROMA], values[OFFSET_CB], chroma, strength),
-        _PlaneWork(planes[2], out[2], values[GAIN_CHROMA], values[OFFSET_CR], chroma, strength),
+        _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength, light),
+        _PlaneWork(planes[1], out[1], values[GAIN_CHROMA], values[OFFSET_CB], chroma, strength, colours),
+        _PlaneWork(planes[2], out[2], values[GAIN_CHROMA], values[OFFSET_CR], chroma, strength, colours),
     ]
     largest = np.float32((1 << layout.bit_depth) - 1)
 
@@ -49,11 +56,25 @@ def apply_maps(
         other.result()
 
 
+class _Bound(NamedTuple):
+    """At most ``share`` of what a code value has above ``zero`` is taken from it."""
+
+    zero: float
+    share: float
+
+
 class _PlaneWork:
     """One plane with its maps expanded to full width, in code values."""
 
     def __init__(
-        self, plane: Plane, out: Plane, gain: Line, offset: Line, levels: tuple[float, float], strength: float
+        self,
+        plane: Plane,
+        out: Plane,
+        gain: Line,
+        offset: Line,
+        levels: tuple[float, float],
+        strength: float,
+        bound: _Bound,
     ) -> None:
         if plane.shape != out.shape or plane.dtype != out.dtype:
             raise ValueError(f"planes differ: {plane.dtype} {plane.shape} into {out.dtype} {out.shape}")
@@ -65,6 +86,7 @@ class _PlaneWork:
         codes = np.float32(strength * span) * offset + np.float32(zero) * (1.0 - gain)
         self.gains = _expand_columns(np.ascontiguousarray(gain, np.float32), self.width)
         self.offsets = _expand_columns(np.ascontiguousarray(codes, np.float32), self.width)
+        self.bound = np.float32(bound.zero), np.float32(bound.share)
 
     def correct(self, band: int, largest: np.float32) -> None:
         """Correct one of the ``BANDS`` bands of rows."""
@@ -76,6 +98,7 @@ class _PlaneWork:
             self.out_stride,
             self.gains,
             self.offsets,
+            *self.bound,
             first,
             last,
             self.height,
@@ -110,6 +133,8 @@ def _correct_rows(
     out_stride: int,
     gains: Line,
     offsets: Line,
+    lowest: np.float32,
+    most_taken: np.float32,
     first: int,
     last: int,
     height: int,
@@ -127,5 +152,6 @@ def _correct_rows(
         for x in range(width):
             gain = gain_above[x] + (gain_below[x] - gain_above[x]) * fraction
             offset = offset_above[x] + (offset_below[x] - offset_above[x]) * fraction
-            value = gain * np.float32(source[x]) + offset
-            target[x] = np.int32(min(max(value, np.float32(0.0)), largest) + np.float32(0.5))
+            code = np.float32(source[x])
+            least = code - most_taken * max(code - lowest, np.float32(0.0))
+            target[x] = np.int32(min(max(gain * code + offset, least), largest) + np.float32(0.5))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from eid_stream.apply import apply_maps
+from eid_stream.apply import MOST_LIGHT_TAKEN, apply_maps
 from eid_stream.frame import PIXEL_LAYOUTS, Colour, PixelLayout, Plane, Planes
 from eid_stream.haze_maps import HazeMaps
 
@@ -30,7 +30,7 @@ def random_maps(grid_height: int = 5, grid_width: int = 7, seed: int = 1) -> Haz
 
 
 def reference_plane(
-    plane: Plane, gain: NDArray[np.float32], offset: NDArray[np.float32], zero: float, span: float, largest: int
+    plane: Plane, gain: NDArray[np.float32], offset: NDArray[np.float32], zero: float, span: float
 ) -> NDArray[np.float64]:
     height, width = plane.shape
     y = np.linspace(0, gain.shape[0] - 1, height) if height > 1 else np.zeros(1)
@@ -41,18 +41,20 @@ def reference_plane(
         return np.stack([np.interp(y, np.arange(cells.shape[0]), column) for column in rows.T]).T
 
     value = bilinear(gain) * (plane.astype(np.float64) - zero) / span + bilinear(offset)
-    return np.clip(value * span + zero, 0, largest)
+    return value * span + zero
 
 
 def reference(planes: Planes, maps: HazeMaps, layout: PixelLayout, colour: Colour) -> list[NDArray[np.float64]]:
     gain_luma, offset_y, gain_chroma, offset_cb, offset_cr = maps.values
     luma, chroma = colour.luma_levels(layout.bit_depth), colour.chroma_levels(layout.bit_depth)
     largest = (1 << layout.bit_depth) - 1
-    return [
-        reference_plane(planes[0], gain_luma, offset_y, *luma, largest),
-        reference_plane(planes[1], gain_chroma, offset_cb, *chroma, largest),
-        reference_plane(planes[2], gain_chroma, offset_cr, *chroma, largest),
+    darkest = planes[0] - MOST_LIGHT_TAKEN * np.maximum(planes[0].astype(np.float64) - luma[0], 0.0)
+    corrected = [
+        np.maximum(reference_plane(planes[0], gain_luma, offset_y, *luma), darkest),
+        reference_plane(planes[1], gain_chroma, offset_cb, *chroma),
+        reference_plane(planes[2], gain_chroma, offset_cr, *chroma),
     ]
+    return [np.clip(plane, 0, largest) for plane in corrected]
 
 
 def empty_like(planes: Planes) -> Planes:
@@ -104,10 +106,26 @@ def test_pixels_between_haze_free_cells_stay_bit_exact_beside_hazy_ones() -> Non
 def test_half_strength_lies_half_way() -> None:
     layout, maps = PIXEL_LAYOUTS["yuv444p12le"], random_maps()
     planes = random_planes(layout, 50, 40)
-    half, middle = empty_like(planes), HazeMaps((maps.values + HazeMaps.identity(5, 7).values) * np.float32(0.5), 0.25)
+    half = empty_like(planes)
     apply_maps(planes, half, maps, layout, LIMITED, 0.5)
-    for result, expected in zip(half, reference(planes, middle, layout, LIMITED), strict=True):
-        assert np.abs(result - expected).max() < 0.51
+    whole = reference(planes, maps, layout, LIMITED)
+    for plane, result, corrected in zip(planes[:1], half[:1], whole[:1], strict=True):
+        inside = corrected < 4095
+        assert np.abs(result - (plane + corrected) / 2)[inside].max() < 0.51
+
+
+@pytest.mark.parametrize("colour", [FULL, LIMITED], ids=["full", "limited"])
+def test_every_pixel_keeps_a_third_of_its_light_however_dense_the_maps(colour: Colour) -> None:
+    layout = PIXEL_LAYOUTS["yuv420p10le"]
+    dense = HazeMaps.from_transmission(np.full((4, 5), 0.2, np.float32), np.full((3, 1, 1), 1.0, np.float32), 0.8)
+    planes = random_planes(layout, 64, 32)
+    out = empty_like(planes)
+    apply_maps(planes, out, dense, layout, colour)
+    black, _ = colour.luma_levels(10)
+    light, left = np.maximum(planes[0] - black, 0), np.maximum(out[0] - black, 0)
+    assert (left >= light / 3 - 0.51).all()
+    assert np.array_equal(out[0][planes[0] <= black], planes[0][planes[0] <= black])
+    assert (left < light / 3 + 0.51).any()
 
 
 def test_results_saturate_at_the_code_range_instead_of_wrapping() -> None:

@@ -10,7 +10,8 @@ from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, O
 def apply_maps(ycbcr: Tensor, maps: Tensor, strength: float = 1.0) -> Tensor:
     """Correct Y'CbCr pictures (n, 3, h, w) by maps (n, 5, grid_height, grid_width) that span them.
 
-    Bilinear with aligned corners, as in ``eid_stream.apply``. Nothing is clipped: losses need the slopes.
+    Bilinear with aligned corners, as in ``eid_stream.apply``. Nothing is clipped, neither to the range nor to the light
+    that pixels keep: losses need the slopes.
     """
     gain = maps[:, [GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]] - 1.0
     offset = maps[:, [OFFSET_Y, OFFSET_CB, OFFSET_CR]]

@@ -44,12 +44,13 @@ class Camera:
 
     def __call__(self, pictures: Tensor, content: Tensor) -> Tensor:
         """RGB (n, 3, h, w) in [0, 1] as the camera shows it where ``content`` (n, 1, h, w) is one."""
-        soft = F.avg_pool2d(pictures, 3, stride=1, padding=1, count_include_pad=False)
-        unsharp = pictures
+        shown = pictures + self.grain
+        soft = (self.softness != 0.0).flatten()
+        shown[soft] += self.softness[soft] * (_blurred(pictures[soft]) - pictures[soft])
         for size in DEFOCUS_SIZES:
-            unsharp = torch.where(self.size == size, _means(pictures, size), unsharp)
-        shown = pictures + self.softness * (soft - pictures) + self.defocus * (unsharp - pictures) + self.grain
-        return torch.where(content > 0, shown.clamp(0.0, 1.0), pictures)
+            unsharp = ((self.defocus != 0.0) & (self.size == size)).flatten()
+            shown[unsharp] += self.defocus[unsharp] * (_means(pictures[unsharp], size) - pictures[unsharp])
+        return torch.where(content > 0, shown.clamp_(0.0, 1.0), pictures)
 
 
 def draw_camera(
@@ -62,11 +63,15 @@ def draw_camera(
     reach = rng.choice(DEFOCUS_SIZES, count).astype(np.float64)
     smoothed = rng.random(count) < SMOOTHED_SHARE
     level = rng.uniform(0.0, MOST_GRAIN, count) * touched * ~smoothed
-    noise = torch.from_numpy(rng.standard_normal((1, 3, *size), np.float32)).expand(count, -1, -1, -1)
+    noise = torch.from_numpy(rng.standard_normal((1, 3, *size), np.float32))
     coarse = F.avg_pool2d(noise, 3, stride=1, padding=1) * 3.0
     grain = torch.where(_per_picture(rng.random(count)) < COARSE_SHARE, coarse, noise)
     softness = np.where(smoothed, rng.uniform(0.5, 1.0, count), softness) * (defocus == 0.0)
     return Camera(_per_picture(softness), _per_picture(defocus), _per_picture(reach), _per_picture(level) * grain)
+
+
+def _blurred(pictures: Tensor) -> Tensor:
+    return F.avg_pool2d(pictures, 3, stride=1, padding=1, count_include_pad=False)
 
 
 def _means(pictures: Tensor, size: int) -> Tensor:

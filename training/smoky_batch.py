@@ -207,8 +207,10 @@ def _shade(clear: Tensor, transmission: Tensor, airlight: Tensor, astray: Tensor
     Some of the scene's light goes ``astray`` (n,) and blurs what is behind dense smoke.
     """
     squared = in_light[:, None, None, None]
-    blurred = F.interpolate(F.avg_pool2d(clear, 4), clear.shape[2:], mode="bilinear", align_corners=False)
-    scattered = clear + astray[:, None, None, None] * (1.0 - transmission) ** 2 * (blurred - clear)
+    scattered, blurs = clear.clone(), astray > 0.0
+    blurred = F.interpolate(F.avg_pool2d(clear[blurs], 4), clear.shape[2:], mode="bilinear", align_corners=False)
+    share = astray[blurs, None, None, None] * (1.0 - transmission[blurs]) ** 2
+    scattered[blurs] += share * (blurred - clear[blurs])
     scene, veil = (torch.where(squared, x * x, x) for x in (scattered, airlight))
     mixed = veil + (scene - veil) * transmission
     hazy = torch.where(squared, mixed.clamp(min=0.0).sqrt(), mixed)

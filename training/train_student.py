@@ -14,6 +14,7 @@ from lightning_fabric import Fabric
 from eid_stream.errors import ConfigError
 from training.clip_pairs import ClipPairPool
 from training.command import run_command
+from training.drawn_scenes import draw_scenes
 from training.frames import FrameRecord, data_folder, read_frame_list
 from training.picture_cache import load_pictures
 from training.smoky_batch import BatchMaker
@@ -35,7 +36,7 @@ def load_data(
     rank: int = 0,
     clips: Sequence[str] = TRAINING_CLIPS,
 ) -> StudentData:
-    """Read all frames and clips into memory; every rank draws batches of its own.
+    """Read all frames and clips into memory, beside drawn scenes; every rank draws batches of its own.
 
     Raises:
         ConfigError: a frame cannot be read, or one kind of frames is missing in one split.
@@ -47,7 +48,7 @@ def load_data(
     return StudentData(
         command="training.train_student",
         maker=BatchMaker(
-            pictures=training,
+            pictures=[*training, *draw_scenes()],
             veils=VeilBank(count=options.veils, seed=options.seed, puff_share=options.puff_share),
             seed=seed,
         ),
