@@ -18,7 +18,9 @@ STRIDE = 8
 AIRLIGHT_LUMA_RANGE = (0.15, 1.1)
 AIRLIGHT_CHROMA_LIMIT = 0.25
 DEAD_ZONE = 0.08
-"""Opacity that counts as none: what is clear must come back as it was, not nearly so."""
+"""Sigmoid up to which opacity is none: what is clear must come back as it was, not nearly so."""
+SLIGHT = (0.03, 0.2)
+"""Opacity from which it begins to count and from which it counts in full: what looks slightly hazy is mostly pale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def _density(luma: Tensor, opacity: Tensor) -> Tensor:
 
 
 def opacity_as_probability(opacity: Tensor) -> Tensor:
-    """What the sigmoid of a logit has to be for a wanted opacity; of opacities that count as none, zero."""
+    """What the sigmoid of a logit has to be where an opacity is seen; where none is, zero."""
     return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
 
 
@@ -192,7 +194,10 @@ def _coarser(pictures: Tensor, mode: str) -> Tensor:
 
 
 def _opacity(logits: Tensor) -> Tensor:
-    return (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
+    seen = (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
+    none, full = SLIGHT
+    share = ((seen - none) / (full - none)).clamp(0.0, 1.0)
+    return seen * share * share * (3.0 - 2.0 * share)
 
 
 def _airlight(cells: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from training.trained_student import take_weights
 from training.validate_student import ValidationSet, validate
 from training.views import View
 
-TRUNK_RATE = 0.3
+TRUNK_RATE = 0.1
 """Learning rate of the trunk's trained features beside the others'."""
 
 

@@ -16,7 +16,7 @@ OVEREXPOSED_CLEAR_SHARE = 0.6
 """The same where it has to be learned that such views are clear."""
 RECOLOURED_CLEAR_SHARE = 0.12
 """Share of those in colours and tones of no operation: what was never seen is not smoke."""
-ROOM_SHARE = 0.15
+ROOM_SHARE = 0.2
 """Share of views that fill only a part of the canvas, as in recordings of screens and of several pictures at once."""
 ROOM_SCALES = (0.5, 0.95)
 ROUND_SHARE = 0.6
