@@ -1,7 +1,7 @@
 """The correction: haze maps onto full-size Y'CbCr planes, by arithmetic alone.
 
 Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps, and luma keeps
-at least a third of its light. The work is split into one band of rows per core; the kernels release the GIL.
+at least a quarter of its light. The work is split into one band of rows per core; the kernels release the GIL.
 """
 
 import os
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eid_stream.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
 
-MOST_LIGHT_TAKEN = 2.0 / 3.0
+MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
 puff they would take more light than a pixel has: healthy tissue must not come out black, as if charred. It bounds
 transmission pixel by pixel, as Meng et al. (ICCV 2013, eq. 7) do by the least light that a scene may have."""
