@@ -56,7 +56,11 @@ def _coarse_luma(thumbnail: Thumbnail) -> Array:
 def _box_means(values: Array, rows: int, columns: int) -> Array:
     """Means over rows x columns boxes; by NumPy, so that a file needs no OpenCV (25 MiB)."""
     for axis, boxes in ((0, rows), (1, columns)):
-        edges = np.arange(boxes + 1) * values.shape[axis] // boxes
+        length, before, after = values.shape[axis], values.shape[:axis], values.shape[axis + 1 :]
+        if length % boxes == 0:  # three times as fast, and the usual case
+            values = values.reshape(*before, boxes, length // boxes, *after).mean(axis + 1)
+            continue
+        edges = np.arange(boxes + 1) * length // boxes
         sizes = np.maximum(np.diff(edges), 1).astype(np.float32)
         values = np.add.reduceat(values, edges[:-1], axis) / np.expand_dims(sizes, 1 - axis)
     return values
@@ -64,11 +68,10 @@ def _box_means(values: Array, rows: int, columns: int) -> Array:
 
 def _with_neighbours(cells: Array) -> Array:
     """Means over three by three cells."""
-    for axis in (0, 1):
-        padded = np.pad(cells, [(1, 1) if axis == a else (0, 0) for a in (0, 1)], mode="edge")
-        first, middle, last = (padded.take(np.arange(cells.shape[axis]) + n, axis) for n in range(3))
-        cells = (first + middle + last) / np.float32(3.0)
-    return cells
+    padded = np.pad(cells, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    means: Array = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9.0)
+    return means
 
 
 def _blend(before: float, now: float, time_constants: float) -> float:
