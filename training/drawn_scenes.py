@@ -5,6 +5,7 @@ demonstration.
 """
 
 from contextlib import closing
+from functools import cache
 
 import numpy as np
 import torch
@@ -22,9 +23,10 @@ FIRST_SEED = 10_000
 CANVASES = ("size=384x216&content=circle", "size=384x216&content=full", "size=384x288&content=circle")
 
 
-def draw_scenes(count: int = DRAWN) -> list[Picture]:
-    """Clear pictures of the synthetic operation; the same ones each time."""
-    return [make_picture(_drawn(number), source=SOURCE) for number in range(count)]
+@cache
+def draw_scenes(count: int = DRAWN) -> tuple[Picture, ...]:
+    """Clear pictures of the synthetic operation, 0.2 s each; the same ones each time."""
+    return tuple(make_picture(_drawn(number), source=SOURCE) for number in range(count))
 
 
 def _drawn(number: int) -> NDArray[np.float32]:

@@ -11,10 +11,8 @@ def test_drawn_scenes_are_clear_views_of_a_source_of_their_own() -> None:
     assert scene[:, 0].mean() > 1.5 * scene[:, 2].mean()
 
 
-def test_each_drawn_scene_is_another_and_comes_again_the_same() -> None:
-    pictures, again = draw_scenes(6), draw_scenes(6)
-    assert len({picture.rgb.tobytes() for picture in pictures}) == 6
-    assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(pictures, again, strict=True))
+def test_each_drawn_scene_is_another() -> None:
+    assert len({picture.rgb.tobytes() for picture in draw_scenes(6)}) == 6
 
 
 def test_a_drawn_scene_has_the_colours_that_the_phantom_shows() -> None:
