@@ -19,7 +19,7 @@ from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, O
 MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
 puff they would take more light than a pixel has: healthy tissue must not come out black, as if charred. It bounds
-transmission pixel by pixel, as Meng et al. (ICCV 2013, eq. 7) do by the least light that a scene may have."""
+transmission pixel by pixel, as Meng et al. (ICCV 2013) do by the least light that a scene may have."""
 BANDS = min(4, os.cpu_count() or 1)
 Line = NDArray[np.float32]
 
