@@ -28,11 +28,11 @@ def main(first: Path, second: Path, out: Path, *, share: float = 0.5) -> None:
     out: Folder to write student.safetensors and its card into.
     share: What the second one counts, from 0 to 1.
     """
-    average_students(first, second, out, share)
     folder = data_folder()
     records = read_frame_list(folder)
     require_kinds(records, splits=("val",))
     unseen = load_pictures([r for r in records if r.split == "val"])
+    average_students(first, second, out, share)
     student, made_by = load_student(out / NAME)
     made_by["figures"] = validate(student, make_validation_set(unseen, pair_clips(folder)))
     save_checkpoint(out / NAME, student.state_dict(), made_by)
