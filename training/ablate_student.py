@@ -44,6 +44,7 @@ TERMS = (
     Variant(name="no haze consistency", without=("consistency",)),
     Variant(name="no equivariance", without=("equivariance",)),
     Variant(name="no witness in time", without=("witness",)),
+    Variant(name="no self-ensemble", without=("ensemble",)),
     Variant(name="no dark statistics", without=("dark",)),
     Variant(name="no range, no white", without=("range", "white")),
     Variant(name="no flicker terms", without=("flicker", "clip_flicker")),

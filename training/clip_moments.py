@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.clip_pairs import ClipPairs, FramePair, grid_of, read_on_canvas, stack_pairs, way_to
+from training.clip_pairs import ClipPairs, FramePair, draw_pairs, grid_of, read_on_canvas, way_to
 
 Picture = NDArray[np.uint8]
 EVERY_SECONDS = 0.2
@@ -41,8 +41,8 @@ class ClipMomentPool:
         self._rng = np.random.default_rng([self._seed, 0x3A6E, step])
 
     def draw(self, count: int) -> ClipPairs:
-        """Random pairs: ``first`` is the hazier view, ``second`` the clearer one."""
-        return stack_pairs([self.pairs[int(self._rng.integers(len(self.pairs)))] for _ in range(count)])
+        """Random pairs in random poses: ``first`` is the hazier view, ``second`` the clearer one."""
+        return draw_pairs(self.pairs, self._rng, count)
 
 
 def find_moments(path: Path) -> Iterator[FramePair]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Area, fit
+from training.views import MIRRORED_SHARE, UPSIDE_DOWN_SHARE, draw_colours, recolour
 
 FramePair = tuple[NDArray[Any], ...]
 """First and second frame uint8 (h, w, 3), the way float16 (h, w, 2) and valid uint8 (h, w), as of ``ClipPairs``."""
@@ -52,8 +53,13 @@ class ClipPairPool:
         self._rng = np.random.default_rng([self._seed, 0xC11B, step])
 
     def draw(self, count: int) -> ClipPairs:
-        """Random pairs."""
-        return stack_pairs([self._pairs[int(self._rng.integers(len(self._pairs)))] for _ in range(count)])
+        """Random pairs in random poses."""
+        return draw_pairs(self._pairs, self._rng, count)
+
+
+def draw_pairs(pairs: Sequence[FramePair], rng: np.random.Generator, count: int) -> ClipPairs:
+    """Random pairs, mirrored, turned and recoloured as single views are: the scenes of a few clips are soon known."""
+    return stack_pairs([_posed(pairs[int(rng.integers(len(pairs)))], rng) for _ in range(count)])
 
 
 def stack_pairs(pairs: Sequence[FramePair]) -> ClipPairs:
@@ -90,6 +96,19 @@ def brought_along(second: NDArray[np.uint8], way: NDArray[np.float16]) -> NDArra
     size = np.array([second.shape[1], second.shape[0]], np.float32)
     places = ((way.astype(np.float32) + 1.0) * size - 1.0) / 2.0
     return np.asarray(cv2.remap(second, places, None, cv2.INTER_LINEAR), np.uint8)  # type: ignore[call-overload]
+
+
+def _posed(pair: FramePair, rng: np.random.Generator) -> FramePair:
+    curves, mix = draw_colours(rng, overexposed=0.0)
+    first, second, way, valid = pair
+    pair = recolour(first, curves, mix), recolour(second, curves, mix), way, valid
+    if rng.random() < MIRRORED_SHARE:
+        first, second, way, valid = (part[:, ::-1] for part in pair)
+        pair = first, second, way * np.array([-1, 1], way.dtype), valid
+    if rng.random() < UPSIDE_DOWN_SHARE:
+        first, second, way, valid = (part[::-1] for part in pair)
+        pair = first, second, way * np.array([1, -1], way.dtype), valid
+    return pair
 
 
 def _pairs(path: Path, stride: int) -> Iterator[FramePair]:

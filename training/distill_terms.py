@@ -1,4 +1,4 @@
-"""What the student learns from EID and from time: terms over real hazy pictures, which have no truth."""
+"""What the student learns from EID, from time, and from itself: terms that need no truth."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,8 @@ from training import losses
 from training.advice import AdviceBatch
 from training.apply_torch import halve
 from training.clip_pairs import ClipPairs, warp
-from training.student import STRIDE
+from training.self_ensemble import Agreed
+from training.student import STRIDE, Sight
 
 COARSE = 4
 """The teacher is heard at this many of the compared picture's pixels: below, its texture is invented."""
@@ -50,3 +51,19 @@ def against_witness(hazier: Tensor, clearer: Tensor, moments: ClipPairs, content
     wanted = warp(clearer.detach().clamp(0.0, 1.0), moments.way)
     difference = ((hazier - wanted) ** 2 + WITNESS_LEVEL**2).sqrt() - WITNESS_LEVEL
     return losses.masked_l1(difference, torch.zeros_like(difference), content)
+
+
+def against_ensemble(corrected: Tensor, sight: Sight, agreed: Agreed, content: Tensor) -> Tensor:
+    """What is seen in pictures, and what that makes of them, against what is seen on average over their turns.
+
+    ``corrected`` is as of ``Agreed``; ``content`` (n, 1, h, w) is of the pictures' own size. Opacity by cross entropy,
+    and as much as there is smoke.
+    """
+    opacity = agreed.sight.opacity[:, :1]
+    inside = F.avg_pool2d(content, STRIDE)
+    weight = inside * (losses.CLEAR_WEIGHT + opacity)
+    return (
+        losses.cross_entropy(sight.logits, torch.sigmoid(agreed.sight.logits), weight)
+        + losses.masked_l1(sight.airlight, agreed.sight.airlight, inside * opacity)
+        + losses.masked_l1(corrected, agreed.corrected, (halve(content) > 0.99).float())
+    )

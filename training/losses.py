@@ -42,6 +42,7 @@ class LossWeights:
     consistency: float = 0.25
     equivariance: float = 0.5
     witness: float = 1.5
+    ensemble: float = 2.0
 
 
 def masked_l1(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
@@ -82,9 +83,16 @@ def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:
     On logits, since opacity itself has no slope where it counts as none: a puff once overlooked would stay so.
     """
     wanted = opacity_as_probability(truth.clamp(max=1.0 - T_MIN)).expand_as(logits)
+    return cross_entropy(logits, wanted, inside * (CLEAR_WEIGHT + truth))
+
+
+def cross_entropy(logits: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean cross entropy of logits (n, c, gh, gw) with probabilities ``wanted``, less its own entropy.
+
+    ``weight`` is (n, 1, gh, gw).
+    """
     missed = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     unavoidable = F.binary_cross_entropy(wanted, wanted, reduction="none")
-    weight = inside * (CLEAR_WEIGHT + truth)
     return (weight * (missed - unavoidable)).sum() / (logits.shape[1] * weight.sum() + 1.0)
 
 

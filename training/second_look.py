@@ -9,10 +9,8 @@ from training.apply_torch import apply_maps
 from training.colour_torch import Matrices, convert
 from training.haze_networks import CODE_LENGTH
 from training.haze_operator import ScatteringHaze
+from training.self_ensemble import TURNS
 from training.student import Student
-
-TURNS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
-"""Symmetries of the canvas, as axes to flip: none, mirrored, upside down, half a turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

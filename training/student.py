@@ -96,7 +96,7 @@ class Student(nn.Module):
         cells = self.head(self.refine(F.relu(fine + narrow))).float()
         cells = _coarser(cells, "bilinear") if self.shape.half_grid else cells
         logits = self._logits(cells[:, :-3])
-        return Sight(_opacity(logits), _airlight(cells[:, -3:]), logits)
+        return Sight(opacity_of(logits), _airlight(cells[:, -3:]), logits)
 
     def _logits(self, cells: Tensor) -> Tensor:
         luma = cells[:, :1]
@@ -183,6 +183,14 @@ def _density(luma: Tensor, opacity: Tensor) -> Tensor:
     return mean.clamp(0.0, 1.0)
 
 
+def opacity_of(logits: Tensor) -> Tensor:
+    """Opacities in [0, 1 - T_MIN] of their logits, same shape: none in the dead zone, less where they are slight."""
+    seen = (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
+    none, full = SLIGHT
+    share = ((seen - none) / (full - none)).clamp(0.0, 1.0)
+    return seen * share * share * (3.0 - 2.0 * share)
+
+
 def opacity_as_probability(opacity: Tensor) -> Tensor:
     """What the sigmoid of a logit has to be where an opacity is seen; where none is, zero."""
     return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
@@ -191,13 +199,6 @@ def opacity_as_probability(opacity: Tensor) -> Tensor:
 def _coarser(pictures: Tensor, mode: str) -> Tensor:
     """Pictures at their size that hold what fits into half of it."""
     return F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2.0, mode=mode)
-
-
-def _opacity(logits: Tensor) -> Tensor:
-    seen = (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
-    none, full = SLIGHT
-    share = ((seen - none) / (full - none)).clamp(0.0, 1.0)
-    return seen * share * share * (3.0 - 2.0 * share)
 
 
 def _airlight(cells: Tensor) -> Tensor:

@@ -8,11 +8,15 @@ from torch import Tensor
 from eid_stream.errors import ConfigError
 from training.clip_moments import ClipMomentPool
 from training.clip_pairs import ClipPairPool, ClipPairs
-from training.colour_torch import Matrices
+from training.colour_torch import Matrices, convert
 from training.haze_operator import ScatteringHaze
 from training.second_look import SecondLook, look_again
+from training.self_ensemble import Agreed, agree
 from training.smoky_batch import BatchMaker, RealBatch, RenderedBatch
 from training.student import Student
+
+TURNED = ("rendered", "hazy", "clear")
+"""Groups of which the student's mean answer over mirror images is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class BatchSizes:
     """Pairs of moments that show one scene through thick and through thin smoke, in distillation."""
     second_looks: int = 2
     """How many of the hazy ones are cleared, hazed anew and looked at again, in distillation."""
+    turned: bool = True
+    """Whether ``TURNED`` are also seen in their mirror images, and the mean of that is wanted."""
 
     def __post_init__(self) -> None:
         for name in ("rendered", "moments", "clear", "hazy"):
@@ -53,6 +59,8 @@ class StudentBatch:
     matrices: dict[str, Matrices]
     """By group."""
     again: SecondLook | None = None
+    agreed: Agreed | None = None
+    """What the running average of the student says on average of ``TURNED``, one after the other."""
 
     def to(self, device: torch.device) -> "StudentBatch":
         """The same on a device."""
@@ -110,3 +118,10 @@ def with_second_look(
     matrices = batch.matrices["hazy"].first(count)
     again = look_again(student, haze, batch.hazy.rgb[:count], batch.hazy.content[:count], matrices, rng)
     return replace(batch, again=again, matrices=batch.matrices | {"again": matrices})
+
+
+def with_turns(batch: StudentBatch, student: Student) -> StudentBatch:
+    """The batch with what ``student`` says of ``TURNED`` on average over their mirror images."""
+    groups = batch.groups()
+    ycbcr = torch.cat([convert(groups[name], batch.matrices[name].to_ycbcr) for name in TURNED])
+    return replace(batch, agreed=agree(student, ycbcr))

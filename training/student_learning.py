@@ -22,7 +22,7 @@ from training.losses import LossWeights, total_loss
 from training.run_log import RunLog
 from training.smoky_batch import BatchMaker
 from training.student import Student
-from training.student_batch import BatchSizes, StudentBatch, make_batch, with_second_look
+from training.student_batch import BatchSizes, StudentBatch, make_batch, with_second_look, with_turns
 from training.student_lessons import lessons
 from training.student_options import StudentOptions
 from training.student_step import loss_terms
@@ -112,15 +112,17 @@ class StudentLearning:
     def look_again(
         self, batch: StudentBatch, data: StudentData, step: int, sizes: BatchSizes | None = None
     ) -> StudentBatch:
-        """The batch of a step on the device, with a second look at what the student clears.
+        """The batch of a step on the device, with a second look at what the student clears, and with mirror images.
 
         Sizes are the options' unless given.
         """
-        batch, count = batch.to(self._fabric.device), (sizes or self.options.sizes).second_looks
-        if data.haze is None or not count:
+        batch, sizes = batch.to(self._fabric.device), sizes or self.options.sizes
+        if sizes.turned:
+            batch = with_turns(batch, self.averaged)
+        if data.haze is None or not sizes.second_looks:
             return batch
         haze, seed = data.haze.to(self._fabric.device), (self.options.seed, step)
-        return with_second_look(batch, self.averaged, haze, count, seed)
+        return with_second_look(batch, self.averaged, haze, sizes.second_looks, seed)
 
     def step(self, batch: StudentBatch, weights: LossWeights | None = None) -> dict[str, float]:
         """Improve the student on one batch; returns the loss's terms by name. Weights are the options' unless given."""

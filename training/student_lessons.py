@@ -41,5 +41,5 @@ def lessons(options: StudentOptions, first: int = 0) -> Iterator[Lesson]:
 def _about_puffs(options: StudentOptions, steps: range) -> Lesson:
     weights = replace(options.weights, identity=PUFFS_FIRST_IDENTITY, dark=0.0, flicker=0.0, clip_flicker=0.0)
     known = options.sizes.rendered + options.sizes.hazy
-    sizes = replace(options.sizes, rendered=known, hazy=1, clips=0, witnesses=0, second_looks=0)
+    sizes = replace(options.sizes, rendered=known, hazy=1, clips=0, witnesses=0, second_looks=0, turned=False)
     return Lesson(steps, sizes, weights, PUFFS_FIRST_SHARE)

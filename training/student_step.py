@@ -11,10 +11,10 @@ from training import losses
 from training.apply_torch import apply_maps, halve
 from training.clip_pairs import ClipPairs, warp
 from training.colour_torch import Matrices, convert
-from training.distill_terms import against_advice, against_witness
+from training.distill_terms import against_advice, against_ensemble, against_witness
 from training.smoky_batch import RealBatch, RenderedBatch
 from training.student import STRIDE, Sight, Student, maps_of
-from training.student_batch import StudentBatch
+from training.student_batch import TURNED, StudentBatch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +80,12 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
         terms["white"] = terms["white"] + losses.tinted_white(rgb, before, torch.ones_like(content))
     if batch.again:
         terms["equivariance"] = _against_truth(answers["again"], batch.again.clear, batch.again.content)["rgb"]
+    if batch.agreed:
+        turned = [answers[name] for name in TURNED]
+        sight = Sight(*(torch.cat(parts) for parts in zip(*(answer.sight for answer in turned), strict=True)))
+        content = torch.cat([batch.rendered.content, batch.hazy.content, batch.clear.content])
+        corrected = torch.cat([answer.corrected for answer in turned])
+        terms["ensemble"] = against_ensemble(corrected, sight, batch.agreed, content)
     return terms
 
 

@@ -25,6 +25,7 @@ CLOSE_SHARE = 0.25
 """Share of views from close by, in which surfaces are smooth and edges few without any smoke."""
 CLOSE_CROPS, CROPS = (0.2, 0.55), (0.55, 1.0)
 """What of a picture's width and height is seen from close by, and otherwise."""
+MIRRORED_SHARE, UPSIDE_DOWN_SHARE = 0.5, 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +90,11 @@ def draw_pose(
 ) -> Pose:
     """A random pose for a picture; ``overexposed`` and ``recoloured`` are the shares of poses that are."""
     box = _random_box(picture, rng)
-    curves, mix = _draw_colours(rng, overexposed)
+    curves, mix = draw_colours(rng, overexposed)
     palette = _draw_palette(rng) if rng.random() < recoloured else None
-    return Pose(box, curves, mix, palette, mirrored=rng.random() < 0.5, upside_down=rng.random() < 0.25)
+    return Pose(
+        box, curves, mix, palette, mirrored=rng.random() < MIRRORED_SHARE, upside_down=rng.random() < UPSIDE_DOWN_SHARE
+    )
 
 
 def view(picture: Picture, pose: Pose) -> View:
@@ -100,12 +103,17 @@ def view(picture: Picture, pose: Pose) -> View:
     inside = np.s_[top : top + height, left : left + width]
     rgb = picture.rgb[inside]
     if pose.curves is not None and pose.mix is not None:
-        rgb = np.asarray(cv2.transform(cv2.LUT(rgb, pose.curves), pose.mix), np.uint8)
+        rgb = recolour(rgb, pose.curves, pose.mix)
     if pose.palette is not None:
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         rgb = np.asarray(cv2.addWeighted(cv2.LUT(cv2.merge([grey] * 3), pose.palette), 0.85, rgb, 0.15, 0.0), np.uint8)
     shown = _on_canvas(rgb, picture.content[inside], mirrored=pose.mirrored, upside_down=pose.upside_down)
     return _in_room(shown, pose.room) if pose.room else shown
+
+
+def recolour(rgb: NDArray[np.uint8], curves: NDArray[np.uint8], mix: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """A picture (h, w, 3) in colours as of ``draw_colours``."""
+    return np.asarray(cv2.transform(cv2.LUT(rgb, curves), mix), np.uint8)
 
 
 def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -165,8 +173,8 @@ def _draw_room(rng: np.random.Generator) -> Room:
     return Room(float(rng.uniform(*ROOM_SCALES)), float(rng.random()), float(rng.random()), radius)
 
 
-def _draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Gamma, exposure and white balance as tables, saturation as one matrix; black stays black."""
+def draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Gamma, exposure and white balance as tables (1, 256, 3), saturation as one matrix (3, 3); black stays black."""
     gamma = np.exp(rng.normal(0.0, 0.15))
     gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))

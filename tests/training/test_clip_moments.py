@@ -2,10 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.training.moving_scene import WIDTH, anatomy, seen_at, veiled, write, write_clip
 from training.clip_moments import ClipMomentPool, find_moments
-from training.clip_pairs import ClipPairPool, warp
+from training.clip_pairs import ClipPairPool, stack_pairs, warp
+from training.self_ensemble import TURNS
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +17,9 @@ def thickening_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_view_through_smoke_is_aligned_with_the_clearest_one_nearby(thickening_clip: Path) -> None:
     pool = ClipMomentPool([thickening_clip], seed=0, limit=3)
-    moments = pool.draw(4)
+    moments = pool.draw(16)
     assert len(pool) == 3
-    assert (moments.first.amin(1).mean((1, 2)) > moments.second.amin(1).mean((1, 2)) + 0.03).all()
+    assert (moments.first.amin(1).mean((1, 2)) > 1.15 * moments.second.amin(1).mean((1, 2))).all()
     # Both views lose their veils by arithmetic: an opacity for each, from means, must be all that was between them.
     inside = moments.valid > 0
     for first, second, valid in zip(moments.first, warp(moments.second, moments.way), inside, strict=True):
@@ -27,6 +29,17 @@ def test_a_view_through_smoke_is_aligned_with_the_clearest_one_nearby(thickening
         assert valid.float().mean() > 0.5
         assert (lifted - clear).abs().mean() < 0.03
         assert (lifted - clear.flip(1)).abs().mean() > 0.08, "a wrong alignment is told from a right one"
+
+
+def test_pairs_are_drawn_in_every_turn_of_the_canvas_and_in_other_colours(thickening_clip: Path) -> None:
+    pool = ClipMomentPool([thickening_clip], seed=0, limit=1)
+    plain = stack_pairs(pool.pairs).first
+    turned = torch.stack([plain.flip(turn).flatten() for turn in TURNS])
+    drawn = pool.draw(24).first.flatten(1)
+    likeness = torch.corrcoef(torch.cat([drawn, turned]))[: len(drawn), len(drawn) :]
+    assert (likeness.amax(1) > 0.8).all()
+    assert set(likeness.argmax(1).tolist()) == set(range(len(TURNS)))
+    assert len({round(float(mean), 3) for mean in drawn.mean(1)}) > 12
 
 
 def test_a_clip_that_stays_clear_has_no_witnesses(tmp_path: Path) -> None:

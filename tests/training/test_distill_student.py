@@ -100,10 +100,10 @@ def test_a_step_hears_every_source_and_the_kept_student_is_not_touched_by_a_seco
 
 
 def test_groups_of_no_pictures_leave_their_terms_out(distilling: Distilling) -> None:
-    options = replace(OPTIONS, sizes=replace(OPTIONS.sizes, clips=0, witnesses=0, second_looks=0))
+    options = replace(OPTIONS, sizes=replace(OPTIONS.sizes, clips=0, witnesses=0, second_looks=0, turned=False))
     learning = StudentLearning(options, Fabric(accelerator="cpu", devices=1))
     batch = learning.look_again(distilling.data.draw(0, options.sizes), distilling.data, 0)
-    assert not {"clip_flicker", "witness", "equivariance"} & set(learning.step(batch))
+    assert not {"clip_flicker", "witness", "equivariance", "ensemble"} & set(learning.step(batch))
     with pytest.raises(ConfigError, match="at least one picture of the kind 'clear'"):
         replace(OPTIONS.sizes, clear=0)
 

@@ -21,6 +21,7 @@ def test_puffs_come_first_and_then_what_was_asked_for() -> None:
     puffs, everything, *_ = lessons(OPTIONS)
     assert puffs.puff_share > everything.puff_share == OPTIONS.puff_share
     assert puffs.weights.dark == puffs.sizes.witnesses == 0
+    assert not puffs.sizes.turned, "what is not yet seen cannot be agreed on"
     assert (everything.weights, everything.sizes) == (OPTIONS.weights, OPTIONS.sizes)
 
 
