@@ -1,7 +1,7 @@
 """Geometric self-ensemble: what the student sees in a picture and in its mirror images, averaged (Timofte et al. 2016).
 
-The four differ, and their mean is nearer to the truth than any. At run time it would take four times as long, so the
-student is trained to say at once what it says on average.
+The four differ, and their mean is nearer to the truth than what is seen in the picture alone. At run time it would take
+four times as long, so the student is trained to say at once what it says on average.
 """
 
 from typing import NamedTuple
@@ -32,8 +32,8 @@ class Agreed(NamedTuple):
 def agree(student: Student, ycbcr: Tensor) -> Agreed:
     """What ``student``, in eval mode, sees in Y'CbCr pictures (n, 3, h, w) on average over ``TURNS``.
 
-    Logits are averaged and not opacities, so that smoke seen in one turn only counts as none; an airlight counts as
-    much as the opacity that it is seen by.
+    Logits are averaged and not opacities, so that smoke seen in one turn only counts for little; an airlight counts
+    as much as the opacity that it is seen by.
     """
     seen = [Sight(*(part.flip(turn) for part in student.see(ycbcr.flip(turn)))) for turn in TURNS]
     logits = sum((sight.logits for sight in seen), torch.zeros(())) / len(seen)

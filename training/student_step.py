@@ -83,7 +83,7 @@ def _terms(batch: StudentBatch, answers: dict[str, Answer], *, smooth: Tensor) -
     if batch.agreed:
         turned = [answers[name] for name in TURNED]
         sight = Sight(*(torch.cat(parts) for parts in zip(*(answer.sight for answer in turned), strict=True)))
-        content = torch.cat([batch.rendered.content, batch.hazy.content, batch.clear.content])
+        content = torch.cat([getattr(batch, name).content for name in TURNED])
         corrected = torch.cat([answer.corrected for answer in turned])
         terms["ensemble"] = against_ensemble(corrected, sight, batch.agreed, content)
     return terms
