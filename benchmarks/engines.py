@@ -2,7 +2,7 @@
 
     python -m benchmarks.engines                     the engine that auto takes
     python -m benchmarks.engines --engine cuda
-    python -m benchmarks.engines --settings          every combination of threads, spinning and arena
+    python -m benchmarks.engines --settings          every combination of looks at once, threads, spinning, arena
 
 Prints a table and one JSON line. "paced" asks at 30 Hz as a live stream does, with the correction of a 1080p frame
 after every answer, so threads wake from sleep and share the CPU; "burst" asks back to back.
@@ -64,9 +64,9 @@ def main(*, engine: EngineName = "auto", settings: bool = False, estimates: int 
 
 def _variants(folder: Path) -> Iterator[tuple[str, Callable[[], Engine]]]:
     model, card = (folder / MODEL_FILE).read_bytes(), EngineCard.load(folder / CARD_FILE)
-    for count, spinning, arena in product((1, 2), (False, True), (False, True)):
-        threads = CpuThreads(count=count, spinning=spinning, arena=arena)
-        name = f"threads {count}{' spinning' if spinning else ''}{' arena' if arena else ''}"
+    for at_once, count, spinning, arena in product((False, True), (1, 2), (False, True), (False, True)):
+        threads = CpuThreads(count=count, at_once=at_once, spinning=spinning, arena=arena)
+        name = f"{'at once, ' if at_once else ''}threads {count}{' spinning' if spinning else ''}{' arena' * arena}"
         yield name, lambda threads=threads: OnnxEngine(model, card, threads)  # type: ignore[misc]
 
 

@@ -20,6 +20,8 @@ from training.clip_moments import find_moments
 from training.clip_pairs import brought_along
 from training.distill_student import WITNESS_CLIPS
 from training.frames import FrameRecord, load_rgb, read_frame_list
+from training.haze_score import haze_score, kind_of
+from training.picture_cache import make_picture
 
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 """Mean of 1 - t over the picture, for rendered smoke."""
@@ -111,15 +113,23 @@ def rendered_sets(data: Path, limit: int | None = None, sources: Sequence[str] =
 
 
 def moments_set(data: Path, limit: int | None = None) -> PictureSet:
-    """Real smoke with a witness: moments of clips, aligned with a clearer view of the same scene; 256x192 pixels."""
+    """Real smoke with a witness: moments of clips, aligned with a view of the same scene that counts as clear.
+
+    256x192 pixels. Views that are merely clearer are left out: they hold haze, and would punish whoever clears it.
+    """
 
     def shots() -> Iterator[Shot]:
         for path in (data / "clips" / name for name in WITNESS_CLIPS):
-            for hazier, clearer, way, valid in spread(list(find_moments(path)), MOMENTS_PER_CLIP):
+            witnessed = [moment for moment in find_moments(path) if _is_clear(moment[1])]
+            for hazier, clearer, way, valid in spread(witnessed, MOMENTS_PER_CLIP):
                 yield Shot(Picture.of(frame_of(hazier)), path.stem, brought_along(clearer, way), valid > 0)
 
     count = 100 if limit is None else limit
     return PictureSet("moments", frozenset({"witness"}), shots, sheet_shots=_lines(count))
+
+
+def _is_clear(rgb: Rgb) -> bool:
+    return kind_of(haze_score(make_picture(rgb.astype(np.float32) / np.float32(255.0)))) == "clear"
 
 
 def hazy_set(data: Path, limit: int | None = None, sources: Sequence[str] = ()) -> PictureSet:

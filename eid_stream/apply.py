@@ -1,7 +1,8 @@
 """The correction: haze maps onto full-size Y'CbCr planes, by arithmetic alone.
 
-Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps, and luma keeps
-at least a quarter of its light. The work is split into one band of rows per core; the kernels release the GIL.
+Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps; luma keeps at
+least a quarter of its light, and what is bright gets no brighter. The work is split into one band of rows per core; the
+kernels release the GIL.
 """
 
 import os
@@ -20,6 +21,9 @@ MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
 puff they would take more light than a pixel has: healthy tissue must not come out black, as if charred. It bounds
 transmission pixel by pixel, as Meng et al. (ICCV 2013) do by the least light that a scene may have."""
+BRIGHT = 0.8
+"""Luma in [0, 1] from which a pixel gets no brighter, and up to which darker ones may: what is brighter than the smoke
+before it would be raised until it clips, and a clipped highlight is lost for good."""
 BANDS = min(4, os.cpu_count() or 1)
 Line = NDArray[np.float32]
 
@@ -30,24 +34,26 @@ def apply_maps(
     """Correct ``planes`` into ``out`` (same shapes and dtype; rows may be strided, samples must be contiguous).
 
     ``strength`` in [0, 1] blends the maps with identity: 0, and cells that say "no haze", return the input bit for
-    bit. No luma sample loses more than ``strength * MOST_LIGHT_TAKEN`` of what it has above black. Results are rounded
-    to nearest and saturate at the code range of the bit depth. Bilinear interpolation has aligned corners in every
-    plane; gains and offsets are taken around black and neutral chroma of ``colour``.
+    bit. No luma sample loses more than ``strength * MOST_LIGHT_TAKEN`` of what it has above black, or gains more than
+    ``strength`` of what it lacks of ``BRIGHT``. Results are rounded to nearest; chroma saturates at the code range of
+    the bit depth. Bilinear interpolation has aligned corners in every plane; gains and offsets are taken around black
+    and neutral chroma of ``colour``.
     """
     luma = colour.luma_levels(layout.bit_depth)
     chroma = colour.chroma_levels(layout.bit_depth)
     values = maps.values
-    light, colours = _Bound(luma[0], strength * MOST_LIGHT_TAKEN), _Bound(0.0, 1.0)
+    largest = float((1 << layout.bit_depth) - 1)
+    light = _Bound.of(luma[0], strength * MOST_LIGHT_TAKEN, luma[0] + BRIGHT * luma[1], strength)
+    colours = _Bound.of(0.0, 1.0, largest, 1.0)
     work = [
         _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength, light),
         _PlaneWork(planes[1], out[1], values[GAIN_CHROMA], values[OFFSET_CB], chroma, strength, colours),
         _PlaneWork(planes[2], out[2], values[GAIN_CHROMA], values[OFFSET_CR], chroma, strength, colours),
     ]
-    largest = np.float32((1 << layout.bit_depth) - 1)
 
     def correct_band(band: int) -> None:
         for plane in work:
-            plane.correct(band, largest)
+            plane.correct(band)
 
     others = [_workers().submit(correct_band, band) for band in range(1, BANDS)]
     correct_band(0)
@@ -57,10 +63,17 @@ def apply_maps(
 
 
 class _Bound(NamedTuple):
-    """At most ``share`` of what a code value has above ``zero`` is taken from it."""
+    """At most ``share`` of what a code value has above ``zero`` is taken from it, and at most ``rise`` of what it lacks
+    of ``bright`` is added."""
 
-    zero: float
-    share: float
+    zero: np.float32
+    share: np.float32
+    bright: np.float32
+    rise: np.float32
+
+    @classmethod
+    def of(cls, zero: float, share: float, bright: float, rise: float) -> "_Bound":
+        return cls(np.float32(zero), np.float32(share), np.float32(bright), np.float32(rise))
 
 
 class _PlaneWork:
@@ -86,9 +99,9 @@ class _PlaneWork:
         codes = np.float32(strength * span) * offset + np.float32(zero) * (1.0 - gain)
         self.gains = _expand_columns(np.ascontiguousarray(gain, np.float32), self.width)
         self.offsets = _expand_columns(np.ascontiguousarray(codes, np.float32), self.width)
-        self.bound = np.float32(bound.zero), np.float32(bound.share)
+        self.bound = bound
 
-    def correct(self, band: int, largest: np.float32) -> None:
+    def correct(self, band: int) -> None:
         """Correct one of the ``BANDS`` bands of rows."""
         first, last = self.height * band // BANDS, self.height * (band + 1) // BANDS
         _correct_rows(
@@ -102,7 +115,6 @@ class _PlaneWork:
             first,
             last,
             self.height,
-            largest,
         )
 
 
@@ -135,10 +147,11 @@ def _correct_rows(
     offsets: Line,
     lowest: np.float32,
     most_taken: np.float32,
+    bright: np.float32,
+    rise: np.float32,
     first: int,
     last: int,
     height: int,
-    largest: np.float32,
 ) -> None:
     grid_height, width = gains.shape
     pitch = (grid_height - 1) / max(height - 1, 1)
@@ -154,4 +167,5 @@ def _correct_rows(
             offset = offset_above[x] + (offset_below[x] - offset_above[x]) * fraction
             code = np.float32(source[x])
             least = code - most_taken * max(code - lowest, np.float32(0.0))
-            target[x] = np.int32(min(max(gain * code + offset, least), largest) + np.float32(0.5))
+            most = code + rise * max(bright - code, np.float32(0.0))
+            target[x] = np.int32(min(max(gain * code + offset, least), most) + np.float32(0.5))

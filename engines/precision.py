@@ -23,6 +23,7 @@ _HEAVY = frozenset(
         _aten.matmul.default,
     }
 )
+_MOVES = frozenset({_aten.flip.default, _aten.cat.default})
 
 
 def in_half(program: ExportedProgram) -> ExportedProgram:
@@ -70,14 +71,19 @@ def _trunk(graph: fx.Graph) -> set[fx.Node]:
     waiting = [node for node in graph.nodes if node.target in _HEAVY]
     while waiting:
         node = waiting.pop()
-        if node not in trunk and node.op != "placeholder" and not _reads_an_input(node):
+        if node not in trunk and not _is_input(node) and not _reads_an_input(node):
             trunk.add(node)
             waiting.extend(node.all_input_nodes)
     return trunk
 
 
 def _reads_an_input(node: fx.Node) -> bool:
-    return node.target in _HEAVY and any(inlet.op == "placeholder" for inlet in node.all_input_nodes)
+    return node.target in _HEAVY and any(map(_is_input, node.all_input_nodes))
+
+
+def _is_input(node: fx.Node) -> bool:
+    """Whether a node is an input of the network, or inputs turned and put together."""
+    return node.op == "placeholder" or (node.target in _MOVES and all(map(_is_input, node.all_input_nodes)))
 
 
 def _halve_constants(module: fx.GraphModule, trunk: set[fx.Node]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from eid_stream.apply import MOST_LIGHT_TAKEN, apply_maps
+from eid_stream.apply import BRIGHT, MOST_LIGHT_TAKEN, apply_maps
 from eid_stream.frame import PIXEL_LAYOUTS, Colour, PixelLayout, Plane, Planes
 from eid_stream.haze_maps import HazeMaps
 
@@ -49,8 +49,9 @@ def reference(planes: Planes, maps: HazeMaps, layout: PixelLayout, colour: Colou
     luma, chroma = colour.luma_levels(layout.bit_depth), colour.chroma_levels(layout.bit_depth)
     largest = (1 << layout.bit_depth) - 1
     darkest = planes[0] - MOST_LIGHT_TAKEN * np.maximum(planes[0].astype(np.float64) - luma[0], 0.0)
+    brightest = np.maximum(planes[0].astype(np.float64), luma[0] + BRIGHT * luma[1])
     corrected = [
-        np.maximum(reference_plane(planes[0], gain_luma, offset_y, *luma), darkest),
+        np.clip(reference_plane(planes[0], gain_luma, offset_y, *luma), darkest, brightest),
         reference_plane(planes[1], gain_chroma, offset_cb, *chroma),
         reference_plane(planes[2], gain_chroma, offset_cr, *chroma),
     ]
@@ -128,15 +129,24 @@ def test_every_pixel_keeps_a_quarter_of_its_light_however_dense_the_maps(colour:
     assert (left < light / 4 + 0.51).any()
 
 
-def test_results_saturate_at_the_code_range_instead_of_wrapping() -> None:
-    layout = PIXEL_LAYOUTS["yuv420p10le"]
-    values = np.zeros((5, 2, 2), np.float32)
+def test_what_is_bright_gets_no_brighter_and_nothing_else_gets_so_bright() -> None:
+    layout, values = PIXEL_LAYOUTS["yuv420p10le"], np.zeros((5, 2, 2), np.float32)
     values[[0, 2]] = 5.0
     planes = random_planes(layout, 64, 32)
     out = empty_like(planes)
     apply_maps(planes, out, HazeMaps(values, 1.0), layout, FULL)
-    assert out[0].max() == 1023
-    assert out[1].min() == 0
+    bright = planes[0] >= round(BRIGHT * 1023)
+    assert np.array_equal(out[0][bright], planes[0][bright])
+    assert out[0][~bright].max() == round(BRIGHT * 1023)
+
+
+def test_chroma_saturates_at_the_code_range_instead_of_wrapping() -> None:
+    layout, values = PIXEL_LAYOUTS["yuv420p10le"], np.zeros((5, 2, 2), np.float32)
+    values[[0, 2]] = 5.0
+    planes = random_planes(layout, 64, 32)
+    out = empty_like(planes)
+    apply_maps(planes, out, HazeMaps(values, 1.0), layout, FULL)
+    assert (out[1].min(), out[1].max()) == (0, 1023)
 
 
 def test_planes_of_different_size_are_refused() -> None:

@@ -22,6 +22,7 @@ from eid_stream.backends.student import CARD_FILE, MODEL_FILE, PROGRAM_FILE
 from eid_stream.engine_card import EngineCard
 from eid_stream.golden import golden_answers
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+from training.both_looks import BothLooks
 from training.command import run_command
 from training.export_onnx import write_onnx
 from training.export_program import export_program
@@ -77,7 +78,7 @@ def export_student(student: Student, made_by: dict[str, Any], out: Path) -> Engi
     out.mkdir(parents=True, exist_ok=True)
     folded = round_to_half(fold_norms(student))
     write_onnx(folded, out / MODEL_FILE, TOLERANCE, halve_weights=True)
-    program = export_program(folded, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    program = export_program(BothLooks(folded), THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     (out / PROGRAM_FILE).write_bytes(program)
     model = (out / MODEL_FILE).read_bytes()
     card = _with_golden_answers(_card(model, program, made_by), model)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from eid_stream.haze_maps import T_MIN
-from training.student import opacity_as_probability
+from training.opacity import opacity_as_probability
 
 SSIM_WINDOW = 7
 CLEAR_WEIGHT = 0.15

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from training.apply_torch import apply_maps, halve
-from training.student import Sight, Student, maps_of, opacity_of
+from training.opacity import opacity_of
+from training.student import Sight, Student, maps_of
 
 TURNS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 """Symmetries of the canvas, as axes to flip: none, mirrored, upside down, half a turn."""
@@ -40,5 +41,6 @@ def agree(student: Student, ycbcr: Tensor) -> Agreed:
     shares = torch.stack([sight.opacity[:, :1] + 1e-3 for sight in seen])
     airlights = torch.stack([sight.airlight for sight in seen])
     airlight = (shares * airlights).sum(0) / shares.sum(0)
-    opacity = opacity_of(logits)
-    return Agreed(Sight(opacity, airlight, logits), apply_maps(halve(ycbcr), maps_of(opacity, airlight)))
+    content = seen[0].content
+    opacity = opacity_of(logits, content)
+    return Agreed(Sight(opacity, airlight, logits, content), apply_maps(halve(ycbcr), maps_of(opacity, airlight)))

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eid_stream.content_area import BLACK
-from eid_stream.haze_maps import T_MIN
 from training.colour_torch import ycbcr_to_rgb
+from training.opacity import mean_inside, opacity_of
 from training.trunk import CHANNELS, Trunk
 
 HAZE_FEATURES = 4
@@ -17,10 +17,6 @@ STRIDE = 8
 """Thumbnail pixels per grid cell."""
 AIRLIGHT_LUMA_RANGE = (0.15, 1.1)
 AIRLIGHT_CHROMA_LIMIT = 0.25
-DEAD_ZONE = 0.08
-"""Sigmoid up to which opacity is none: what is clear must come back as it was, not nearly so."""
-SLIGHT = (0.03, 0.2)
-"""Opacity from which it begins to count and from which it counts in full: what looks slightly hazy is mostly pale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,8 @@ class Student(nn.Module):
         """Haze maps and density, as exported."""
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)
-        return maps_of(sight.opacity, sight.airlight), _density(halved[:, 3:], sight.opacity[:, 0])
+        density = mean_inside(sight.opacity[:, :1], sight.content).clamp(0.0, 1.0)
+        return maps_of(sight.opacity, sight.airlight), density
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""
@@ -96,7 +93,8 @@ class Student(nn.Module):
         cells = self.head(self.refine(F.relu(fine + narrow))).float()
         cells = _coarser(cells, "bilinear") if self.shape.half_grid else cells
         logits = self._logits(cells[:, :-3])
-        return Sight(opacity_of(logits), _airlight(cells[:, -3:]), logits)
+        content = _content(halved[:, 3:])
+        return Sight(opacity_of(logits, content), _airlight(cells[:, -3:]), logits, content)
 
     def _logits(self, cells: Tensor) -> Tensor:
         luma = cells[:, :1]
@@ -115,6 +113,8 @@ class Sight(NamedTuple):
     """(n, 3, grid), Y'CbCr."""
     logits: Tensor
     """Of the opacities, same shape; they tell also how far off a cell is that counts as clear."""
+    content: Tensor
+    """(n, 1, grid): the share of a cell that is not black."""
 
 
 class Level(nn.Module):
@@ -176,24 +176,9 @@ def _haze_features(halved: Tensor) -> Tensor:
     return torch.cat([2.0 * wide - 1.0, 2.0 * narrow - 1.0, 2.0 * saturation - 1.0, 8.0 * (variance + 1e-5).sqrt()], 1)
 
 
-def _density(luma: Tensor, opacity: Tensor) -> Tensor:
-    """Mean opacity (n,) over the content, which is what is not black in luma of half the thumbnail's size."""
-    content = F.avg_pool2d((luma > BLACK).float(), STRIDE // 2)[:, 0]
-    mean = (content * opacity).mean((1, 2)) / (content.mean((1, 2)) + 1e-3)
-    return mean.clamp(0.0, 1.0)
-
-
-def opacity_of(logits: Tensor) -> Tensor:
-    """Opacities in [0, 1 - T_MIN] of their logits, same shape: none in the dead zone, less where they are slight."""
-    seen = (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
-    none, full = SLIGHT
-    share = ((seen - none) / (full - none)).clamp(0.0, 1.0)
-    return seen * share * share * (3.0 - 2.0 * share)
-
-
-def opacity_as_probability(opacity: Tensor) -> Tensor:
-    """What the sigmoid of a logit has to be where an opacity is seen; where none is, zero."""
-    return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
+def _content(luma: Tensor) -> Tensor:
+    """What is not black in luma of half the thumbnail's size, by cell."""
+    return F.avg_pool2d((luma > BLACK).float(), STRIDE // 2)
 
 
 def _coarser(pictures: Tensor, mode: str) -> Tensor:

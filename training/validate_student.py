@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.apply_torch import apply_maps
+from training.both_looks import BothLooks
 from training.clip_pairs import read_on_canvas
 from training.colour_torch import convert, rgb_to_ycbcr, ycbcr_to_rgb
 from training.losses import dark_statistics
@@ -80,7 +81,7 @@ def _correct(student: Student, rgb: Tensor) -> tuple[Tensor, Tensor]:
     corrected, densities = [], []
     for some in torch.split(rgb, 16):
         ycbcr = convert(some.to(device), rgb_to_ycbcr(1).to(device))
-        maps, density = student(ycbcr)
+        maps, density = BothLooks(student)(ycbcr)
         corrected.append(convert(apply_maps(ycbcr, maps), ycbcr_to_rgb(1).to(device)).clamp(0.0, 1.0).cpu())
         densities.append(density.cpu())
     return torch.cat(corrected), torch.cat(densities)

@@ -21,6 +21,10 @@ ROOM_SHARE = 0.2
 ROOM_SCALES = (0.5, 0.95)
 ROUND_SHARE = 0.6
 """Share of those that are round."""
+SURROUNDED_SHARE = 0.5
+"""Share of those that have something dim beside them: a desk, a room, another picture. It is not smoke."""
+DIM = (0.03, 0.3)
+"""How bright that is, relative to a scene."""
 CLOSE_SHARE = 0.25
 """Share of views from close by, in which surfaces are smooth and edges few without any smoke."""
 CLOSE_CROPS, CROPS = (0.2, 0.55), (0.55, 1.0)
@@ -55,7 +59,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Black around a view that does not fill the canvas."""
+    """What is around a view that does not fill the canvas: black, and perhaps something dim."""
 
     scale: float
     """Of the view."""
@@ -64,6 +68,10 @@ class Room:
     """Shares of the free space."""
     radius: float | None
     """Of what is seen of the view, as a share of its height, where it is round."""
+    dim: float = 0.0
+    """Brightness of what is beside it, which fills ``sides`` of the canvas."""
+    sides: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Left, top, right, bottom, as shares of the canvas."""
 
 
 def plain_view(picture: Picture) -> View:
@@ -165,12 +173,26 @@ def _in_room(shown: View, room: Room) -> View:
         content[place] *= away < room.radius * height
     smaller_rgb = cv2.resize(shown.rgb.transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_AREA)
     rgb[place] = smaller_rgb.transpose(2, 0, 1)
-    return View(rgb * content, content)
+    return View(np.where(content > 0.0, rgb, _beside(shown, room)), content)
+
+
+def _beside(shown: View, room: Room) -> Array:
+    """Something dim of no shape, made of the view itself: turned, out of focus, on a part of the canvas."""
+    height, width = shown.content.shape[1:]
+    left, top, right, bottom = (round(s * size) for s, size in zip(room.sides, (width, height) * 2, strict=True))
+    beside = np.zeros_like(shown.rgb)
+    turned = cv2.blur(np.ascontiguousarray(shown.rgb[:, ::-1, ::-1].transpose(1, 2, 0)), (9, 9))
+    beside[:, top:bottom, left:right] = room.dim * turned.transpose(2, 0, 1)[:, top:bottom, left:right]
+    return beside
 
 
 def _draw_room(rng: np.random.Generator) -> Room:
     radius = float(rng.uniform(0.35, 0.6)) if rng.random() < ROUND_SHARE else None
-    return Room(float(rng.uniform(*ROOM_SCALES)), float(rng.random()), float(rng.random()), radius)
+    room = Room(float(rng.uniform(*ROOM_SCALES)), float(rng.random()), float(rng.random()), radius)
+    if rng.random() >= SURROUNDED_SHARE:
+        return room
+    (left, right), (top, bottom) = np.sort(rng.uniform(-0.3, 1.3, (2, 2)).clip(0.0, 1.0)).tolist()
+    return replace(room, dim=float(rng.uniform(*DIM)), sides=(left, top, right, bottom))
 
 
 def draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

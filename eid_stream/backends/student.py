@@ -1,4 +1,8 @@
-"""The contract of the exported student: names and shapes of its tensors, its files, and reading its answer."""
+"""The contract of the exported student: names and shapes of its tensors, its files, and reading its answer.
+
+A student's engine looks twice: at the thumbnail as it is, and turned by half. What is seen in the two differs, and the
+mean is nearer to the truth (geometric self-ensemble, Timofte et al., CVPR 2016): docs/quality.md has the figures.
+"""
 
 import hashlib
 from importlib.resources import as_file, files
@@ -15,6 +19,10 @@ from eid_stream.thumbnail import Thumbnail
 INPUT_NAME = "thumbnail"
 OUTPUT_NAMES = ("maps", "density")
 MODEL_FILE, PROGRAM_FILE, CARD_FILE = "student.onnx", "student.pt2", "student.json"
+"""The ONNX model looks once, the program twice in one batch: a GPU has no use for a second thread."""
+
+Look = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""What the network answers to one picture: maps and density, in ``output_shapes``."""
 
 
 def input_shape(card: EngineCard) -> tuple[int, int, int, int]:
@@ -81,6 +89,18 @@ def as_input(thumbnail: Thumbnail, card: EngineCard) -> NDArray[np.float32]:
     return values
 
 
+def half_turned(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A view of pictures or maps (..., height, width) turned by half."""
+    return values[..., ::-1, ::-1]
+
+
+def mean_of_looks(straight: Look, turned: Look) -> HazeMaps:
+    """Haze maps of what was answered to a thumbnail and to ``half_turned`` of it: the mean of both corrections."""
+    (maps, density), (turned_maps, turned_density) = straight, turned
+    half = np.float32(0.5)
+    return HazeMaps(half * (maps[0] + half_turned(turned_maps[0])), float(half * (density[0] + turned_density[0])))
+
+
 def as_maps(maps: NDArray[np.float32], density: NDArray[np.float32]) -> HazeMaps:
-    """The network's outputs as haze maps; the caller owns the arrays."""
+    """The program's outputs as haze maps; the caller owns the arrays."""
     return HazeMaps(maps[0], float(density[0]))

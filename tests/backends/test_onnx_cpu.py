@@ -2,10 +2,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from eid_stream.backends.onnx_cpu import CpuThreads, OnnxEngine, open_onnx
-from eid_stream.backends.student import MODEL_FILE, read_shipped, shipped_card
+from eid_stream.backends.student import (
+    INPUT_NAME,
+    MODEL_FILE,
+    OUTPUT_NAMES,
+    half_turned,
+    read_shipped,
+    shipped_card,
+)
 from eid_stream.engine_card import EngineCard
 from eid_stream.errors import EngineLoadError, EngineMismatchError
 from eid_stream.golden import check, golden_thumbnails
@@ -56,7 +64,7 @@ def test_a_card_for_another_backend_is_refused() -> None:
         OnnxEngine(model, replace(card, backend="cuda"))
 
 
-@pytest.mark.parametrize("threads", [CpuThreads(1), CpuThreads(2, spinning=True, arena=True)])
+@pytest.mark.parametrize("threads", [CpuThreads(1, at_once=False), CpuThreads(2, spinning=True, arena=True)])
 def test_threads_change_no_answer(threads: CpuThreads) -> None:
     model, card = student()
     thumbnail = golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
@@ -68,3 +76,16 @@ def test_threads_change_no_answer(threads: CpuThreads) -> None:
 def test_the_shipped_card_speaks_of_the_shipped_files() -> None:
     card: EngineCard = shipped_card()
     assert OnnxEngine(read_shipped(MODEL_FILE), card).card == card
+
+
+def test_what_is_seen_is_the_mean_of_two_looks_so_that_turning_the_picture_turns_the_maps() -> None:
+    model, card = student()
+    engine, thumbnail = OnnxEngine(model, card), golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
+    turned = replace(thumbnail, values=np.ascontiguousarray(half_turned(thumbnail.values)))
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    looks = [session.run(OUTPUT_NAMES, {INPUT_NAME: t.values[None]}) for t in (thumbnail, turned)]
+    assert np.abs(half_turned(looks[1][0]) - looks[0][0]).max() > 0.05, "one look alone depends on the turn"
+    answer, turned_answer = engine.estimate(thumbnail), engine.estimate(turned)
+    np.testing.assert_allclose(answer.values, (looks[0][0] + half_turned(looks[1][0]))[0] / 2, atol=1e-5)
+    assert answer.density == pytest.approx(float(looks[0][1][0] + looks[1][1][0]) / 2, abs=1e-6)
+    np.testing.assert_allclose(half_turned(turned_answer.values), answer.values, atol=1e-5)

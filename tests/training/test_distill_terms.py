@@ -38,7 +38,7 @@ def answer(opacity: float) -> Answer:
     everywhere = torch.full_like(LOGITS, opacity)
     light = torch.tensor([0.8, 0.0, 0.0]).reshape(1, 3, 1, 1).expand(-1, -1, *LOGITS.shape[2:])
     matrices = Matrices(rgb_to_ycbcr(1).expand(2, 3, 3), ycbcr_to_rgb(1).expand(2, 3, 3))
-    return Answer(torch.zeros(0), Sight(everywhere, light, LOGITS), matrices)
+    return Answer(torch.zeros(0), Sight(everywhere, light, LOGITS, torch.ones_like(LOGITS[:, :1])), matrices)
 
 
 def test_the_exact_inverse_of_the_companions_veil_is_consistent_with_the_haze(clear: Tensor) -> None:

@@ -4,7 +4,7 @@ import torch
 from eid_stream.haze_maps import T_MIN
 from training import losses
 from training.losses import LossWeights
-from training.student import DEAD_ZONE, opacity_as_probability
+from training.opacity import DEAD_ZONE, opacity_as_probability
 
 
 def test_a_perfect_correction_costs_nothing() -> None:

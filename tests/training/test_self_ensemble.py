@@ -5,7 +5,7 @@ import torch
 
 from training.distill_terms import against_ensemble
 from training.self_ensemble import TURNS, agree
-from training.student import Sight, Student, StudentShape
+from training.student import Student, StudentShape
 
 CONTENT = torch.ones(2, 1, 96, 128)
 
@@ -44,7 +44,7 @@ def test_a_student_that_says_what_is_agreed_on_has_nothing_to_learn_from_it(
     assert float(against_ensemble(agreed.corrected, agreed.sight, agreed, CONTENT)) == pytest.approx(0.0, abs=1e-5)
     brighter = against_ensemble(agreed.corrected + 0.1, agreed.sight, agreed, CONTENT)
     assert float(brighter) == pytest.approx(0.1, abs=0.01)
-    more = Sight(agreed.sight.opacity, agreed.sight.airlight, agreed.sight.logits + 1.0)
+    more = agreed.sight._replace(logits=agreed.sight.logits + 1.0)
     assert float(against_ensemble(agreed.corrected, more, agreed, CONTENT)) > 0.05
     nowhere = torch.zeros_like(CONTENT)
     assert float(against_ensemble(agreed.corrected + 0.1, more, agreed, nowhere)) == 0.0

@@ -4,7 +4,7 @@ import torch
 from eid_stream.golden import golden_thumbnails
 from eid_stream.haze_maps import HazeMaps
 from training.apply_torch import apply_maps
-from training.student import SLIGHT, Student, StudentShape, maps_of, opacity_as_probability
+from training.student import Student, StudentShape, maps_of
 
 
 @pytest.mark.parametrize(
@@ -27,18 +27,6 @@ def test_any_student_gives_maps_that_may_be_applied(shape: StudentShape) -> None
             answer = HazeMaps(maps[0].numpy(), float(density[0]))
             assert answer.fault() is None
             assert answer.grid == (24, 32)
-
-
-@pytest.mark.parametrize(("seen", "counted"), [(0.9 * SLIGHT[0], 0.0), (SLIGHT[1], SLIGHT[1]), (0.5, 0.5)])
-def test_slight_opacity_counts_as_none_and_more_of_it_in_full(seen: float, counted: float) -> None:
-    student = Student().eval()
-    assert student.head.bias is not None
-    with torch.no_grad():
-        student.head.weight.zero_()
-        student.head.bias.zero_()
-        student.head.bias[0] = torch.logit(opacity_as_probability(torch.tensor(seen))) + 2.0
-        opacity = student.see(torch.rand(1, 3, 192, 256)).opacity
-    torch.testing.assert_close(opacity, torch.full_like(opacity, counted))
 
 
 def test_no_opacity_is_identity_whatever_the_airlight() -> None:

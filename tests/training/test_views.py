@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.training.conftest import scene
 from training.picture_cache import make_picture
-from training.views import draw_pose, plain_view, random_view, view
+from training.views import DIM, draw_pose, plain_view, random_view, view
 
 
 def test_one_pose_shows_two_pictures_of_a_scene_alike() -> None:
@@ -27,14 +27,17 @@ def test_one_pose_shows_two_pictures_of_a_scene_alike() -> None:
 
 def test_some_random_views_fill_only_a_part_of_the_canvas_the_others_are_views_in_a_random_pose() -> None:
     picture = make_picture(scene("clear", 1))
-    filled = []
+    filled, beside = [], []
     for seed in range(60):
         shown = random_view(picture, np.random.default_rng(seed))
         usual = view(picture, draw_pose(picture, np.random.default_rng(seed)))
         filled.append(np.array_equal(usual.rgb, shown.rgb))
         assert filled[-1] or shown.content.sum() < usual.content.sum()
-        assert not shown.rgb[:, shown.content[0] == 0.0].any() or filled[-1]
+        if not filled[-1]:
+            beside.append(float(shown.rgb[:, shown.content[0] == 0.0].max()))
     assert 0.65 < np.mean(filled) < 0.95
+    assert min(beside) == 0.0, "some have black around them"
+    assert 0.02 < max(beside) <= DIM[1], "others something dim"
     assert not np.array_equal(usual.rgb, plain_view(picture).rgb)
 
 
