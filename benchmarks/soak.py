@@ -100,7 +100,7 @@ def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held
     """Run and return what was held; ``note`` hears of each sample."""
     source = ReconnectingSource(lambda: PhantomRing(size, RATE, _CONNECTION_SECONDS), first_pause_seconds=0.0)
     count = max(_SAMPLES, round(minutes * 60 * RATE))
-    opened = open_engine(engine)
+    opened = open_engine(engine, hurried=True)
     enhancement = DeadlineDehazer(lambda: Dehazer(opened), BypassLatch(), deadline_seconds=1.0)
     result = Soak()
     with tempfile.TemporaryDirectory() as folder:

@@ -121,7 +121,7 @@ def _guarded(
     engines: list[FallbackEngine] = []
 
     def open_dehazer() -> Dehazer:
-        engines.append(open_engine(options.engine, late_seconds=_STUCK_SECONDS))
+        engines.append(open_engine(options.engine, late_seconds=_STUCK_SECONDS, hurried=True))
         return Dehazer(engines[-1], options.strength)
 
     dehazer = open_dehazer() if wait_for_engine else None

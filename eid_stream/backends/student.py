@@ -102,5 +102,5 @@ def mean_of_looks(straight: Look, turned: Look) -> HazeMaps:
 
 
 def as_maps(maps: NDArray[np.float32], density: NDArray[np.float32]) -> HazeMaps:
-    """The program's outputs as haze maps; the caller owns the arrays."""
+    """What was answered to one thumbnail as haze maps; the caller owns the arrays."""
     return HazeMaps(maps[0], float(density[0]))
