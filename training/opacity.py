@@ -18,6 +18,9 @@ UNDERSTATED = 1.15
 learns from has no truth, and witnesses that are hazy themselves."""
 ALL_OVER = (0.15, 0.35)
 """Mean opacity from which that begins, and from which it is so in full."""
+DENSE = 0.6
+"""Opacity beyond which none is raised by that: gains rise steeply there, and what is a little too much of dense, bright
+smoke turns pale tissue dark red."""
 
 
 def opacity_of(logits: Tensor, content: Tensor) -> Tensor:
@@ -30,8 +33,9 @@ def opacity_of(logits: Tensor, content: Tensor) -> Tensor:
     scene = mean_inside(seen[:, :1].detach(), content)[:, None, None, None]
     hazy = _smoothstep(scene, *HAZY_SCENE)
     none, full = (clear + (haze - clear) * hazy for clear, haze in zip(SLIGHT_IN_CLEAR, SLIGHT_IN_HAZE, strict=True))
-    more = 1.0 + (UNDERSTATED - 1.0) * _smoothstep(scene, *ALL_OVER)
-    return (seen * _smoothstep(seen, none, full) * more).clamp(max=1.0 - T_MIN)
+    counted = seen * _smoothstep(seen, none, full)
+    raised = counted * (1.0 + (UNDERSTATED - 1.0) * _smoothstep(scene, *ALL_OVER))
+    return torch.minimum(raised, counted.clamp(min=DENSE))
 
 
 def mean_inside(values: Tensor, content: Tensor) -> Tensor:
