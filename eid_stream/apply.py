@@ -21,9 +21,12 @@ MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
 puff they would take more light than a pixel has: healthy tissue must not come out black, as if charred. It bounds
 transmission pixel by pixel, as Meng et al. (ICCV 2013) do by the least light that a scene may have."""
-BRIGHT = 0.8
-"""Luma in [0, 1] from which a pixel gets no brighter, and up to which darker ones may: what is brighter than the smoke
-before it would be raised until it clips, and a clipped highlight is lost for good."""
+BRIGHT = 0.85
+"""Luma in [0, 1] from which a pixel gets no brighter: what is brighter than the smoke before it would be raised until
+it clips, and a clipped highlight is lost for good."""
+MOST_LIGHT_ADDED = 0.5
+"""Share of what a pixel lacks of ``BRIGHT`` that may be added to it. Not all: of two bright pixels one stays the
+brighter."""
 BANDS = min(4, os.cpu_count() or 1)
 Line = NDArray[np.float32]
 
@@ -35,15 +38,15 @@ def apply_maps(
 
     ``strength`` in [0, 1] blends the maps with identity: 0, and cells that say "no haze", return the input bit for
     bit. No luma sample loses more than ``strength * MOST_LIGHT_TAKEN`` of what it has above black, or gains more than
-    ``strength`` of what it lacks of ``BRIGHT``. Results are rounded to nearest; chroma saturates at the code range of
-    the bit depth. Bilinear interpolation has aligned corners in every plane; gains and offsets are taken around black
-    and neutral chroma of ``colour``.
+    ``strength * MOST_LIGHT_ADDED`` of what it lacks of ``BRIGHT``. Results are rounded to nearest; chroma saturates at
+    the code range of the bit depth. Bilinear interpolation has aligned corners in every plane; gains and offsets are
+    taken around black and neutral chroma of ``colour``.
     """
     luma = colour.luma_levels(layout.bit_depth)
     chroma = colour.chroma_levels(layout.bit_depth)
     values = maps.values
     largest = float((1 << layout.bit_depth) - 1)
-    light = _Bound.of(luma[0], strength * MOST_LIGHT_TAKEN, luma[0] + BRIGHT * luma[1], strength)
+    light = _Bound.of(luma[0], strength * MOST_LIGHT_TAKEN, luma[0] + BRIGHT * luma[1], strength * MOST_LIGHT_ADDED)
     colours = _Bound.of(0.0, 1.0, largest, 1.0)
     work = [
         _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength, light),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from eid_stream.apply import BRIGHT, MOST_LIGHT_TAKEN
+from eid_stream.apply import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
 from eid_stream.apply import apply_maps as apply_to_planes
 from eid_stream.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.haze_maps import HazeMaps
@@ -27,7 +27,7 @@ def test_torch_and_the_runtime_correct_alike(name: str) -> None:
     corrected = apply_maps(((codes - zeros) / spans)[None], torch.from_numpy(maps.values)[None], strength=0.7)[0]
     expected = (corrected * spans + zeros).clamp(0, largest)
     darkest = codes[0] - 0.7 * MOST_LIGHT_TAKEN * (codes[0] - levels[0][0]).clamp(min=0)
-    brightest = codes[0] + 0.7 * (levels[0][0] + BRIGHT * levels[0][1] - codes[0]).clamp(min=0)
+    brightest = codes[0] + 0.7 * MOST_LIGHT_ADDED * (levels[0][0] + BRIGHT * levels[0][1] - codes[0]).clamp(min=0)
     expected[0] = expected[0].clamp(darkest, brightest)
 
     assert float((expected - torch.from_numpy(np.stack(out).astype(np.float32))).abs().max()) <= 0.51
