@@ -13,7 +13,7 @@ SLIGHT_IN_CLEAR, SLIGHT_IN_HAZE = (0.08, 0.3), (0.04, 0.21)
 whole: what looks slightly hazy is mostly pale, the more so where nothing else is hazy."""
 HAZY_SCENE = (0.05, 0.15)
 """Mean opacity up to which a scene is clear on the whole, and from which it is hazy."""
-UNDERSTATED = 1.15
+UNDERSTATED = 1.08
 """What opacity is taken times where haze is ``ALL_OVER``, of which a trained student says too little: half of what it
 learns from has no truth, and witnesses that are hazy themselves."""
 ALL_OVER = (0.15, 0.35)
