@@ -130,12 +130,18 @@ def test_every_pixel_keeps_a_quarter_of_its_light_however_dense_the_maps(colour:
     assert (left < light / 4 + 0.51).any()
 
 
-def test_what_is_bright_gets_no_brighter_and_what_is_darker_stays_darker() -> None:
+def raised_fivefold() -> tuple[Planes, Planes]:
+    """Random planes of 10 bit, and the same with gains of five and no offset."""
     layout, values = PIXEL_LAYOUTS["yuv420p10le"], np.zeros((5, 2, 2), np.float32)
     values[[0, 2]] = 5.0
     planes = random_planes(layout, 64, 32)
     out = empty_like(planes)
     apply_maps(planes, out, HazeMaps(values, 1.0), layout, FULL)
+    return planes, out
+
+
+def test_what_is_bright_gets_no_brighter_and_what_is_darker_stays_darker() -> None:
+    planes, out = raised_fivefold()
     bright = planes[0] >= BRIGHT * 1023
     assert np.array_equal(out[0][bright], planes[0][bright])
     order = np.argsort(planes[0], axis=None)
@@ -144,11 +150,7 @@ def test_what_is_bright_gets_no_brighter_and_what_is_darker_stays_darker() -> No
 
 
 def test_chroma_saturates_at_the_code_range_instead_of_wrapping() -> None:
-    layout, values = PIXEL_LAYOUTS["yuv420p10le"], np.zeros((5, 2, 2), np.float32)
-    values[[0, 2]] = 5.0
-    planes = random_planes(layout, 64, 32)
-    out = empty_like(planes)
-    apply_maps(planes, out, HazeMaps(values, 1.0), layout, FULL)
+    _, out = raised_fivefold()
     assert (out[1].min(), out[1].max()) == (0, 1023)
 
 

@@ -86,7 +86,10 @@ class OnnxEngine:
             return as_maps(*self._look(values))
         if self._second is None:
             return mean_of_looks(self._look(values), self._look(half_turned(values)))
-        turned = self._second.submit(self._look, half_turned(values))
+        try:
+            turned = self._second.submit(self._look, half_turned(values))
+        except RuntimeError as error:  # closed by another thread, or the program is ending
+            raise EngineRunError(f"The onnx engine is closing: {error}.") from error
         try:
             straight = self._look(values)
         finally:  # nothing may run on when the caller goes on

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from eid_stream.backends.student import (
     shipped_card,
 )
 from eid_stream.engine_card import EngineCard
-from eid_stream.errors import EngineLoadError, EngineMismatchError
+from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
 from eid_stream.golden import check, golden_thumbnails
 from tests.made_up_student import card_of, model_bytes, student
 
@@ -91,3 +92,18 @@ def test_what_is_seen_is_the_mean_of_two_looks_so_that_turning_the_picture_turns
     np.testing.assert_allclose(half_turned(turned_answer.values), answer.values, atol=1e-5)
     engine.looks = 1
     np.testing.assert_allclose(engine.estimate(thumbnail).values, looks[0][0][0], atol=1e-5)
+
+
+def test_an_engine_closed_by_another_thread_says_so_whenever_that_happens() -> None:
+    model, card = student()
+    engine, thumbnail = OnnxEngine(model, card), golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
+    closer = threading.Timer(0.05, engine.close)
+
+    def ask_on() -> None:
+        for _ in range(100_000):
+            engine.estimate(thumbnail)
+
+    closer.start()
+    with pytest.raises(EngineRunError):
+        ask_on()
+    closer.join()
