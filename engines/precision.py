@@ -6,6 +6,8 @@ t = 0.2 a rounding of t to FP16 is worth more than one code value of the picture
 itself stays FP32 too: in a smooth picture the rounding of its samples is a pattern, which edge filters amplify.
 """
 
+import operator
+
 import torch
 from torch import fx
 from torch.export import ExportedProgram
@@ -74,7 +76,8 @@ def _trunk(graph: fx.Graph) -> set[fx.Node]:
         if node not in trunk and not _is_input(node) and not _reads_an_input(node):
             trunk.add(node)
             waiting.extend(node.all_input_nodes)
-    return trunk
+    # Parts of what the trunk splits stay with it: only tensors are converted, not lists of them.
+    return trunk | {node for node in graph.nodes if node.target is operator.getitem and node.args[0] in trunk}
 
 
 def _reads_an_input(node: fx.Node) -> bool:

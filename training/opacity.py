@@ -31,10 +31,10 @@ def opacity_of(logits: Tensor, content: Tensor) -> Tensor:
     """
     seen = (1.0 - T_MIN) * F.relu(torch.sigmoid(logits) - DEAD_ZONE) / (1.0 - DEAD_ZONE)
     scene = mean_inside(seen[:, :1].detach(), content)[:, None, None, None]
-    hazy = _smoothstep(scene, *HAZY_SCENE)
+    hazy = smoothstep(scene, *HAZY_SCENE)
     none, full = (clear + (haze - clear) * hazy for clear, haze in zip(SLIGHT_IN_CLEAR, SLIGHT_IN_HAZE, strict=True))
-    counted = seen * _smoothstep(seen, none, full)
-    raised = counted * (1.0 + (UNDERSTATED - 1.0) * _smoothstep(scene, *ALL_OVER))
+    counted = seen * smoothstep(seen, none, full)
+    raised = counted * (1.0 + (UNDERSTATED - 1.0) * smoothstep(scene, *ALL_OVER))
     return torch.minimum(raised, counted.clamp(min=DENSE))
 
 
@@ -48,7 +48,7 @@ def opacity_as_probability(opacity: Tensor) -> Tensor:
     return (DEAD_ZONE + (1.0 - DEAD_ZONE) * opacity / (1.0 - T_MIN)) * (opacity > 0)
 
 
-def _smoothstep(values: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
+def smoothstep(values: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
     """0 up to ``low``, 1 from ``high`` on, with no kink between."""
     share = ((values - low) / (high - low)).clamp(0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from eid_stream.content_area import BLACK
 from training.colour_torch import ycbcr_to_rgb
 from training.opacity import mean_inside, opacity_of
+from training.residual_veil import ResidualVeil
 from training.trunk import CHANNELS, Trunk
 
 HAZE_FEATURES = 4
@@ -60,17 +61,20 @@ class Student(nn.Module):
         self.narrow = nn.Conv2d(shape.coarse, shape.fine, 1)
         self.refine = Residual(shape.fine)
         self.head = nn.Conv2d(shape.fine, 6 if shape.veil_apart else 5, 1)
+        self.residual_veil = ResidualVeil()
         self.halving: Tensor
         # Means of two by two pixels, R, G, B and Y: one convolution takes less time than a pooling and a conversion.
         to_rgby = torch.cat([ycbcr_to_rgb(1), torch.tensor([[1.0, 0.0, 0.0]])])
         self.register_buffer("halving", to_rgby[:, :, None, None].repeat(1, 1, 2, 2) / 4.0, persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
-        """Haze maps and density, as exported."""
+        """Haze maps and density, as exported: what the network sees, and the veil that this would leave."""
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)
-        density = mean_inside(sight.opacity[:, :1], sight.content).clamp(0.0, 1.0)
-        return maps_of(sight.opacity, sight.airlight), density
+        dark = -F.max_pool2d(-_dark_channel(_darkest(halved)), 2)
+        opacity, airlight = self.residual_veil(sight.opacity, sight.airlight, dark, sight.content)
+        density = mean_inside(opacity[:, :1], sight.content).clamp(0.0, 1.0)
+        return maps_of(opacity, airlight), density
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""
@@ -164,16 +168,25 @@ def _haze_features(halved: Tensor) -> Tensor:
     The dark channel (He et al. 2009, eq. 5) in a wide and in a narrow window, saturation, and local contrast.
     """
     red, green, blue, luma = halved.chunk(4, dim=1)
-    # Of two at a time: ONNX Runtime takes ten times as long for the extremes over an axis.
-    darkest = torch.minimum(torch.minimum(red, green), blue)
-    brightest = torch.maximum(torch.maximum(red, green), blue)
-    wide = -F.max_pool2d(-darkest, 6, stride=2, padding=2)
-    narrow = -F.max_pool2d(-darkest, 2)
+    darkest, brightest = _darkest(halved), torch.maximum(torch.maximum(red, green), blue)
+    wide, narrow = _dark_channel(darkest), -F.max_pool2d(-darkest, 2)
     saturation = F.avg_pool2d((brightest - darkest) / (brightest + 0.1), 2)
     # Deviations are squared, not values: the difference of two means of squares is lost in half precision.
     deviation = luma - F.interpolate(F.avg_pool2d(luma, 2), scale_factor=2.0, mode="nearest")
     variance = F.avg_pool2d(deviation * deviation, 2)
     return torch.cat([2.0 * wide - 1.0, 2.0 * narrow - 1.0, 2.0 * saturation - 1.0, 8.0 * (variance + 1e-5).sqrt()], 1)
+
+
+def _darkest(halved: Tensor) -> Tensor:
+    """The least of R, G and B, (n, 1, h / 2, w / 2)."""
+    red, green, blue, _ = halved.chunk(4, dim=1)
+    # Of two at a time: ONNX Runtime takes ten times as long for the extremes over an axis.
+    return torch.minimum(torch.minimum(red, green), blue)
+
+
+def _dark_channel(darkest: Tensor) -> Tensor:
+    """The least of them in windows of 12 by 12 thumbnail pixels, (n, 1, h / 4, w / 4)."""
+    return -F.max_pool2d(-darkest, 6, stride=2, padding=2)
 
 
 def _content(luma: Tensor) -> Tensor:

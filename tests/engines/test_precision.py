@@ -37,6 +37,23 @@ def test_a_convolution_that_reads_the_thumbnail_stays_single() -> None:
     assert types == [torch.float32, torch.float16]
 
 
+def test_parts_of_what_is_split_in_half_are_converted_one_by_one() -> None:
+    class Split(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.ModuleList([torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(2, 4, 3)])
+
+        def forward(self, picture: torch.Tensor) -> torch.Tensor:
+            first, second = self.layers[0](picture).chunk(2, 1)
+            answer: torch.Tensor = self.layers[1](first)[..., 0, 0] + second.mean((2, 3)).repeat(1, 2)
+            return answer
+
+    network, picture = Split().eval(), torch.rand(1, 3, 8, 8)
+    halved = in_half(torch.export.export(network, (picture,)))
+    torch.testing.assert_close(halved.module()(picture), network(picture), atol=2e-3, rtol=0.0)
+    assert types_of(halved, "aten.mean.dim") == {torch.float32}
+
+
 def test_thumbnail_and_answers_stay_single(halved: ExportedProgram) -> None:
     *_, thumbnail = (node for node in halved.graph.nodes if node.op == "placeholder")
     answers = halved.graph.output_node().all_input_nodes

@@ -1,0 +1,94 @@
+"""Haze all over a scene that the network leaves, told by how dark the scene's darker parts get.
+
+The dark channel prior (He, Sun and Tang 2009): without haze, some pixel nearby is dark in some channel. Tissue, bags
+and instruments break that in small windows, hardly ever in large parts of a scene, and where the network sees haze all
+over anyway, what is missing to dark there is haze that it overlooks. Nothing here is learned: it measures what is left.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from eid_stream.haze_maps import T_MIN
+from training.colour_torch import ycbcr_to_rgb
+from training.opacity import mean_inside, smoothstep
+
+HAZE_ALL_OVER = (0.09, 0.2)
+"""Mean opacity up to which no veil is looked for, and from which it is taken away in full."""
+DARKER_PART = (0.15, 0.3)
+"""Quantiles of the dark channel of a region's cells between which it is averaged: the region's darker part."""
+CLEAR = 0.06
+"""What it is without haze, in [0, 1]."""
+PALE = 2.0
+"""How many times the whole scene's veil a region's may be at most: more is pale tissue, or smoke that the network sees
+by itself."""
+MOST = 0.3
+"""Opacity of the veil at most."""
+CHROMA_SHARE = 0.5
+"""Share of it that chroma is corrected by; with more, tissue gets more saturated than it is."""
+LEVELS, STEP = 20, 0.02
+"""Levels of the dark channel at which cells are counted, and how far they are apart."""
+LIGHT_AT_LEAST = 0.3
+"""Of the airlight's darkest channel, so that no veil is taken for smoke as dark as tissue."""
+
+_RED, _GREEN, _BLUE = ycbcr_to_rgb(1)[:, 1:].tolist()
+"""What Cb and Cr add to luma in R, G and B."""
+
+
+class ResidualVeil(nn.Module):
+    """Adds to opacity and airlight the veil that they leave. Has nothing to learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: Tensor
+        self.register_buffer("levels", torch.arange(1.0, LEVELS + 1)[None, :, None, None], persistent=False)
+
+    def forward(self, opacity: Tensor, airlight: Tensor, dark: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
+        """Opacity and airlight with the veil, in the shapes given.
+
+        By cell of the grid: ``opacity`` (n, 2 or 3, h, w) in [0, 1 - T_MIN] of luma, chroma and the veil where that has
+        its own, ``airlight`` (n, 3, h, w) in Y'CbCr, ``dark`` (n, 1, h, w) the dark channel of the hazy picture in
+        [0, 1], ``content`` (n, 1, h, w) the share of a cell that is of the scene. The veil's airlight is the scene's
+        mean.
+        """
+        luma, others = opacity[:, :1], opacity[:, 1:]
+        seen = luma * content
+        mean_light = (airlight * seen).sum((2, 3), keepdim=True) / (seen.sum((2, 3), keepdim=True) + 1e-4)
+        left = (dark - _darkest(airlight) * luma) / (1.0 - luma)
+        all_over = smoothstep(mean_inside(luma, content), *HAZE_ALL_OVER)[:, None, None, None]
+        light = _darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
+        veil = all_over * (self._excess(left, content) / light).clamp(max=MOST)
+        of_luma, of_others = (1.0 - luma) * veil, CHROMA_SHARE * (1.0 - others) * veil
+        raised = torch.cat([luma + of_luma, others + of_others], 1).clamp(max=1.0 - T_MIN)
+        return raised, airlight + (mean_light - airlight) * of_luma / (luma + of_luma + 1e-6)
+
+    def _excess(self, dark: Tensor, content: Tensor) -> Tensor:
+        """How much too bright the darker parts of the regions around a cell are, (n, 1, h, w)."""
+        below = content * (self.levels - dark / STEP).clamp(0.0, 1.0)
+        shares = below.mean((2, 3), keepdim=True) / (content.mean((2, 3), keepdim=True) + 1e-3)
+        # A region with little of the scene is judged as the whole scene is.
+        by_region = (_regions(below) + 0.05 * shares) / (_regions(content) + 0.05)
+        around = F.interpolate(_darker_part(by_region), dark.shape[2:], mode="bilinear", align_corners=False)
+        scene = _darker_part(shares)
+        return torch.minimum((around - CLEAR).clamp(min=0.0), PALE * (scene - CLEAR).clamp(min=0.0))
+
+
+def _regions(cells: Tensor) -> Tensor:
+    """Means over regions half as high and half as wide as the picture, each half over the next."""
+    height, width = cells.shape[2:]
+    quarters = F.avg_pool2d(cells, (max(1, height // 4), max(1, width // 4)))
+    return F.avg_pool2d(quarters, 2, 1)
+
+
+def _darker_part(shares: Tensor) -> Tensor:
+    """Mean of the quantiles of ``DARKER_PART``, (n, 1, h, w), of shares (n, LEVELS, h, w) of cells below each level."""
+    low, high = DARKER_PART
+    return STEP * ((high - shares) / (high - low)).clamp(0.0, 1.0).sum(1, keepdim=True)
+
+
+def _darkest(ycbcr: Tensor) -> Tensor:
+    """The least of R, G and B."""
+    luma, cb, cr = ycbcr.chunk(3, 1)
+    # No convolution: whatever stands before one is taken to half precision (engines/precision.py).
+    red, green, blue = _RED[1] * cr, _GREEN[0] * cb + _GREEN[1] * cr, _BLUE[0] * cb
+    return luma + torch.minimum(torch.minimum(red, green), blue)
