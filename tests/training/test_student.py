@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from eid_stream.golden import golden_thumbnails
-from eid_stream.haze_maps import HazeMaps
+from eid_stream.haze_maps import GAIN_LUMA, HazeMaps
 from training.apply_torch import apply_maps
 from training.student import Student, StudentShape, maps_of
 
@@ -48,6 +48,19 @@ def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:
     hazy = clear * transmission + airlight * (1.0 - transmission)
     opacity = (1.0 - transmission).expand(1, 2, 6, 8)
     torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), clear)
+
+
+def test_a_picture_that_stays_pale_all_over_is_corrected_further_than_the_network_says() -> None:
+    student = Student().eval()
+    pale = torch.zeros(1, 3, 192, 256)
+    pale[:, 0] = 0.6
+    with torch.no_grad():
+        student.head.weight.zero_()
+        student.head.bias = torch.nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]))  # opacity 0.14 everywhere
+        sight, (maps, density) = student.see(pale), student(pale)
+    said = maps_of(sight.opacity, sight.airlight)
+    assert torch.all(maps[:, GAIN_LUMA] > 1.1 * said[:, GAIN_LUMA])
+    assert density > 1.1 * sight.opacity[:, 0].mean()
 
 
 def test_the_student_stays_small() -> None:
