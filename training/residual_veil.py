@@ -13,8 +13,11 @@ from eid_stream.haze_maps import T_MIN
 from training.colour_torch import ycbcr_to_rgb
 from training.opacity import mean_inside, smoothstep
 
-HAZE_ALL_OVER = (0.09, 0.2)
-"""Mean opacity up to which no veil is looked for, and from which it is taken away in full."""
+HAZE_ALL_OVER = (0.1, 0.2)
+"""How hazy a scene is up to which no veil is taken away, and from which it is in full: the mean opacity that is seen,
+and the veil that the whole scene is left with."""
+UNSEEN = 2.0
+"""How many times the opacity seen that veil may count in this at most: what is pale and not seen as hazy is pale."""
 DARKER_PART = (0.15, 0.3)
 """Quantiles of the dark channel of a region's cells between which it is averaged: the region's darker part."""
 CLEAR = 0.06
@@ -24,8 +27,10 @@ PALE = 2.0
 by itself."""
 MOST = 0.3
 """Opacity of the veil at most."""
-CHROMA_SHARE = 0.5
+CHROMA_SHARE = 0.2
 """Share of it that chroma is corrected by; with more, tissue gets more saturated than it is."""
+DIMMER = 0.92
+"""Brightness of its airlight, relative to that of all smoke that is seen: plumes near the scope are lit more."""
 LEVELS, STEP = 20, 0.02
 """Levels of the dark channel at which cells are counted, and how far they are apart."""
 LIGHT_AT_LEAST = 0.3
@@ -48,29 +53,30 @@ class ResidualVeil(nn.Module):
 
         By cell of the grid: ``opacity`` (n, 2 or 3, h, w) in [0, 1 - T_MIN] of luma, chroma and the veil where that has
         its own, ``airlight`` (n, 3, h, w) in Y'CbCr, ``dark`` (n, 1, h, w) the dark channel of the hazy picture in
-        [0, 1], ``content`` (n, 1, h, w) the share of a cell that is of the scene. The veil's airlight is the scene's
-        mean.
+        [0, 1], ``content`` (n, 1, h, w) the share of a cell that is of the scene. The veil's airlight is, a
+        little dimmer, the mean of the scene's smoke.
         """
         luma, others = opacity[:, :1], opacity[:, 1:]
         seen = luma * content
-        mean_light = (airlight * seen).sum((2, 3), keepdim=True) / (seen.sum((2, 3), keepdim=True) + 1e-4)
+        mean_light = (airlight * seen).sum((2, 3), keepdim=True) / (seen.sum((2, 3), keepdim=True) + 1e-4) * DIMMER
         left = (dark - _darkest(airlight) * luma) / (1.0 - luma)
-        all_over = smoothstep(mean_inside(luma, content), *HAZE_ALL_OVER)[:, None, None, None]
+        around, everywhere = self._excess(left, content)
+        opaque = mean_inside(luma, content)[:, None, None, None]
+        all_over = smoothstep(opaque + torch.minimum(everywhere, UNSEEN * opaque), *HAZE_ALL_OVER)
         light = _darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
-        veil = all_over * (self._excess(left, content) / light).clamp(max=MOST)
+        veil = all_over * (torch.minimum(around, PALE * everywhere) / light).clamp(max=MOST)
         of_luma, of_others = (1.0 - luma) * veil, CHROMA_SHARE * (1.0 - others) * veil
         raised = torch.cat([luma + of_luma, others + of_others], 1).clamp(max=1.0 - T_MIN)
         return raised, airlight + (mean_light - airlight) * of_luma / (luma + of_luma + 1e-6)
 
-    def _excess(self, dark: Tensor, content: Tensor) -> Tensor:
-        """How much too bright the darker parts of the regions around a cell are, (n, 1, h, w)."""
+    def _excess(self, dark: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
+        """How much too bright darker parts are: of the regions around a cell, (n, 1, h, w), and of the whole scene."""
         below = content * (self.levels - dark / STEP).clamp(0.0, 1.0)
-        shares = below.mean((2, 3), keepdim=True) / (content.mean((2, 3), keepdim=True) + 1e-3)
+        scene = below.mean((2, 3), keepdim=True) / (content.mean((2, 3), keepdim=True) + 1e-3)
         # A region with little of the scene is judged as the whole scene is.
-        by_region = (_regions(below) + 0.05 * shares) / (_regions(content) + 0.05)
-        around = F.interpolate(_darker_part(by_region), dark.shape[2:], mode="bilinear", align_corners=False)
-        scene = _darker_part(shares)
-        return torch.minimum((around - CLEAR).clamp(min=0.0), PALE * (scene - CLEAR).clamp(min=0.0))
+        regions = (_regions(below) + 0.05 * scene) / (_regions(content) + 0.05)
+        around = F.interpolate(_darker_part(regions), dark.shape[2:], mode="bilinear", align_corners=False)
+        return (around - CLEAR).clamp(min=0.0), (_darker_part(scene) - CLEAR).clamp(min=0.0)
 
 
 def _regions(cells: Tensor) -> Tensor:

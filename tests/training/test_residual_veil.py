@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.residual_veil import CLEAR, HAZE_ALL_OVER, PALE, ResidualVeil
+from training.residual_veil import CLEAR, DIMMER, HAZE_ALL_OVER, PALE, UNSEEN, ResidualVeil
 
 AIRLIGHT = torch.tensor([0.8, 0.0, 0.0]).reshape(1, 3, 1, 1).expand(1, 3, 24, 32)
 EVERYWHERE = torch.ones(1, 1, 24, 32)
@@ -25,20 +25,20 @@ def cleared(seen: float, dark: Tensor, content: Tensor = EVERYWHERE) -> Tensor:
     """Opacity of luma and chroma where a network sees ``seen`` everywhere."""
     opacity: Tensor
     opacity, light = ResidualVeil()(torch.full((1, 2, 24, 32), seen), AIRLIGHT, dark, content)
-    torch.testing.assert_close(light, AIRLIGHT)
+    assert torch.all((light[:, 0] <= 0.8) & (light[:, 0] >= DIMMER * 0.8))
     return opacity
 
 
 def test_haze_all_over_that_was_seen_as_half_of_what_it_is_is_taken_as_what_it_is() -> None:
     opacity = cleared(0.2, behind(0.4, tissue()))
     torch.testing.assert_close(opacity[:, 0], torch.full((1, 24, 32), 0.4), atol=0.03, rtol=0.0)
-    assert torch.all((opacity[:, 1] > 0.25) & (opacity[:, 1] < opacity[:, 0]))
+    assert torch.all((opacity[:, 1] > 0.2) & (opacity[:, 1] < opacity[:, 0]))
 
 
 @pytest.mark.parametrize(
     ("seen", "dark"),
-    [(HAZE_ALL_OVER[0], behind(0.4, tissue())), (0.2, behind(0.18, tissue()))],
-    ids=["the scene is not hazy on the whole", "nothing is left"],
+    [(HAZE_ALL_OVER[0] / (1.0 + UNSEEN), behind(0.4, tissue())), (0.2, behind(0.18, tissue()))],
+    ids=["too little is seen as hazy, however pale", "nothing is left"],
 )
 def test_opacity_stays_as_it_is_seen_where(seen: float, dark: Tensor) -> None:
     torch.testing.assert_close(cleared(seen, dark), torch.full((1, 2, 24, 32), seen), atol=1e-4, rtol=0.0)
