@@ -9,7 +9,7 @@ from pathlib import Path
 
 from training.command import run_command
 from training.distill_student import Knowledge, gather
-from training.export_student import export_student
+from training.export_student import EXPORTED, export_student
 from training.frames import data_folder
 from training.student import StudentShape
 from training.student_learning import learn_student
@@ -93,8 +93,8 @@ def main(
             continue
         folder = out / variant.name.replace(" ", "_").replace("'", "")
         figures = learn_student(variant.options(base), data, folder, fabric)
-        export_student(*load_student(folder / "student.safetensors"), folder)
-        made.append(str(folder / "student.onnx"))
+        export_student(*load_student(folder / "student.safetensors"), folder / EXPORTED)
+        made.append(str(folder / EXPORTED / "student.onnx"))
         print(f"{variant.name}: {figures}", flush=True)
     print(f"Measure: python -m benchmarks.quality --limit 16 --no-pyiqa --students {' '.join(made)}")
 

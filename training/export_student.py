@@ -20,6 +20,7 @@ import eid_stream
 from eid_stream.backends.onnx_cpu import OnnxEngine
 from eid_stream.backends.student import CARD_FILE, MODEL_FILE, PROGRAM_FILE
 from eid_stream.engine_card import EngineCard
+from eid_stream.errors import ConfigError
 from eid_stream.golden import golden_answers
 from eid_stream.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from training.both_looks import BothLooks
@@ -31,6 +32,8 @@ from training.trained_student import load_student
 
 CHECKPOINT = Path("runs/distilled/student.safetensors")
 SHIPPED = Path("eid_stream/weights")
+EXPORTED = "exported"
+"""Folder beside a checkpoint that its files go to; beside the checkpoint itself its own student.json would be lost."""
 TOLERANCE = 1e-4
 """Largest difference between torch and ONNX Runtime in any map value."""
 HALF_TOLERANCE = 0.05
@@ -108,6 +111,11 @@ def main(checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool =
     out: Folder to write into; by default the weights that the runtime loads.
     variants: Also write half precision and plain weights, which the runtime does not need.
     """
+    if (out / CARD_FILE).resolve() == checkpoint.with_suffix(".json").resolve():
+        raise ConfigError(
+            f"The card {out / CARD_FILE} would replace what {checkpoint} was made by. "
+            f"Name another folder, such as {out / EXPORTED}."
+        )
     student, made_by = load_student(checkpoint)
     card = export_student(student, made_by, out)
     if variants:

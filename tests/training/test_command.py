@@ -44,3 +44,16 @@ def test_only_a_student_can_be_exported(tmp_path: Path, capsys: pytest.CaptureFi
         assert ended.value.code == 2
         assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoints_own_description_is_not_replaced_by_a_card(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = tmp_path / "student.safetensors"
+    save_checkpoint(checkpoint, {"weight": torch.zeros(1)}, {"options": {}})
+    before = checkpoint.with_suffix(".json").read_text()
+    with pytest.raises(SystemExit) as ended:
+        run_command(export_student.main, [str(checkpoint), str(tmp_path)])
+    assert ended.value.code == 2
+    assert f"Name another folder, such as {tmp_path / 'exported'}" in capsys.readouterr().err
+    assert checkpoint.with_suffix(".json").read_text() == before
