@@ -42,10 +42,12 @@ def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence
     if unknown:
         raise ConfigError(f"There is no row called '{unknown[0]}'. Choose among: {', '.join(_MAKERS)}.")
     rows = [INPUT, *(_MAKERS[name]() for name in names if name != INPUT.name)]
-    rows += [*map(_student, students), *map(_teacher, teachers)]
-    titles = [row.name for row in rows]
-    if len(set(titles)) < len(titles):
-        raise ConfigError(f"Two rows have the same name, in: {', '.join(titles)}. Give the files different names.")
+    titles = _titles([*students, *teachers])
+    rows += map(_student, students, titles)
+    rows += map(_teacher, teachers, titles[len(students) :])
+    given = [row.name for row in rows]
+    if len(set(given)) < len(given):
+        raise ConfigError(f"Two rows have the same name, in: {', '.join(given)}. Name each row and file once.")
     return rows
 
 
@@ -55,16 +57,16 @@ def _hurried(engine: OnnxEngine) -> OnnxEngine:
     return engine
 
 
-def _student(path: Path) -> Peer:
+def _student(path: Path, title: str) -> Peer:
     """An exported student; its card lies beside it, with the same name and the ending .json."""
     try:
         model = path.read_bytes()
     except OSError as error:
         raise EngineLoadError(f"Cannot read the student {path}: {error.strerror}. Export it again.") from error
-    return Product(_title(path), OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
+    return Product(title, OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
 
 
-def _teacher(path: Path) -> Peer:
+def _teacher(path: Path, title: str) -> Peer:
     """A trained teacher, or a haze operator's companion; frame by frame at full size, as it never runs live."""
     from training.teacher import load_teacher
 
@@ -73,9 +75,13 @@ def _teacher(path: Path) -> Peer:
     def clear(rgb: Rgb) -> Rgb:
         return np.asarray(255.0 * dehaze(rgb.astype(np.float32) / np.float32(255.0)) + 0.5, np.uint8)
 
-    return Still(_title(path), clear)
+    return Still(title, clear)
 
 
-def _title(path: Path) -> str:
-    """Folder and name: files of different runs tend to have the same name."""
-    return f"{path.resolve().parent.name}/{path.stem}"
+def _titles(paths: Sequence[Path]) -> list[str]:
+    """Names without ending and the folders they lie in, as many as it takes to tell them apart; one at least."""
+    whole = [path.resolve().with_suffix("").parts for path in paths]
+    depth = 2
+    while depth < max(map(len, whole), default=0) and len({parts[-depth:] for parts in whole}) < len(whole):
+        depth += 1
+    return ["/".join(parts[-depth:]) for parts in whole]

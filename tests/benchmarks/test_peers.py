@@ -9,6 +9,7 @@ from benchmarks.peers import CLAHE, DARK_CHANNEL, INPUT, Product, guided_filter
 from benchmarks.pictures import Picture, Rgb, frame_of, luma_of, rgb_of
 from benchmarks.quality_rows import make_rows
 from eid_stream.backends.prior import PriorEngine
+from eid_stream.backends.student import MODEL_FILE, read_shipped, shipped_card
 from eid_stream.dehaze import Dehazer
 from eid_stream.errors import ConfigError, EngineLoadError, EngineRunError
 from eid_stream.haze_maps import HazeMaps
@@ -62,6 +63,19 @@ def test_a_failing_engine_never_passes_its_input_off_as_its_result() -> None:
 def test_the_input_is_always_the_first_row() -> None:
     assert [row.name for row in make_rows(("prior", "input", "clahe"), (), ())] == ["input", "prior", "CLAHE"]
     assert make_rows((), (), ())[0] is INPUT
+
+
+def test_students_of_several_runs_are_told_apart_by_as_many_folders_as_it_takes(tmp_path: Path) -> None:
+    card = shipped_card()
+    runs = [tmp_path / run / "exported" / "student.onnx" for run in ("calm", "bold")]
+    for path in runs:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(read_shipped(MODEL_FILE))
+        card.save(path.with_suffix(".json"))
+    assert [row.name for row in make_rows((), runs, ())] == ["input", "calm/exported/student", "bold/exported/student"]
+    assert [row.name for row in make_rows((), runs[:1], ())] == ["input", "exported/student"]
+    with pytest.raises(ConfigError, match="same name"):
+        make_rows((), [runs[0], runs[0]], ())
 
 
 def test_rows_that_cannot_be_made_are_refused_in_one_sentence(tmp_path: Path) -> None:
