@@ -27,9 +27,7 @@ PALE = 2.0
 by itself."""
 MOST = 0.3
 """Opacity of the veil at most."""
-CHROMA_SHARE = 0.2
-"""Share of it that chroma is corrected by; with more, tissue gets more saturated than it is."""
-DIMMER = 0.92
+DIMMER = 0.9
 """Brightness of its airlight, relative to that of all smoke that is seen: plumes near the scope are lit more."""
 LEVELS, STEP = 20, 0.02
 """Levels of the dark channel at which cells are counted, and how far they are apart."""
@@ -41,7 +39,11 @@ _RED, _GREEN, _BLUE = ycbcr_to_rgb(1)[:, 1:].tolist()
 
 
 class ResidualVeil(nn.Module):
-    """Adds to opacity and airlight the veil that they leave. Has nothing to learn."""
+    """Adds to opacity and airlight of luma the veil that they leave. Has nothing to learn.
+
+    Chroma stays as the network has it: corrected by the same veil, tissue gets more saturated and browner than clear
+    frames of the same camera are.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +58,7 @@ class ResidualVeil(nn.Module):
         [0, 1], ``content`` (n, 1, h, w) the share of a cell that is of the scene. The veil's airlight is, a
         little dimmer, the mean of the scene's smoke.
         """
-        luma, others = opacity[:, :1], opacity[:, 1:]
+        luma = opacity[:, :1]
         seen = luma * content
         mean_light = (airlight * seen).sum((2, 3), keepdim=True) / (seen.sum((2, 3), keepdim=True) + 1e-4) * DIMMER
         left = (dark - _darkest(airlight) * luma) / (1.0 - luma)
@@ -65,9 +67,12 @@ class ResidualVeil(nn.Module):
         all_over = smoothstep(opaque + torch.minimum(everywhere, UNSEEN * opaque), *HAZE_ALL_OVER)
         light = _darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
         veil = all_over * (torch.minimum(around, PALE * everywhere) / light).clamp(max=MOST)
-        of_luma, of_others = (1.0 - luma) * veil, CHROMA_SHARE * (1.0 - others) * veil
-        raised = torch.cat([luma + of_luma, others + of_others], 1).clamp(max=1.0 - T_MIN)
-        return raised, airlight + (mean_light - airlight) * of_luma / (luma + of_luma + 1e-6)
+        added = (1.0 - luma) * veil
+        brightness = airlight[:, :1] + (mean_light[:, :1] - airlight[:, :1]) * added / (luma + added + 1e-6)
+        parts = [luma + added, opacity[:, 1:2]]
+        if opacity.shape[1] > 2:
+            parts.append(opacity[:, 2:] + added)
+        return torch.cat(parts, 1).clamp(max=1.0 - T_MIN), torch.cat([brightness, airlight[:, 1:]], 1)
 
     def _excess(self, dark: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """How much too bright darker parts are: of the regions around a cell, (n, 1, h, w), and of the whole scene."""
