@@ -39,7 +39,7 @@ def test_the_screen_sees_its_own_markers() -> None:
     with virtual_screen() as display:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.glass_to_glass", "--source", f"screen:{display}", "--seconds", "2"],
-            env=os.environ | {"DISPLAY": display},
+            env=os.environ | {"DISPLAY": display, "PYTHONFAULTHANDLER": "1"},
             capture_output=True,
             text=True,
             timeout=120,
