@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from threading import Event, Lock
 from typing import IO, TYPE_CHECKING
 
 import av
@@ -61,8 +62,10 @@ class LiveStream:
         """
         self._label = wanted.label
         self._skip_backlog = wanted.skip_backlog
-        self._closing = False
+        self._closing = Event()
         self._reading = False
+        self._disconnected = False
+        self._lock = Lock()
         self._damaged = 0
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
@@ -90,7 +93,8 @@ class LiveStream:
         Raises:
             SourceReadError: the connection broke or nothing came for ``silence_seconds``.
         """
-        self._reading = True
+        with self._lock:
+            self._reading = not self._closing.is_set()
         index = 0
         stored = self._skip_backlog
         began_ns = ready_ns = time.monotonic_ns()
@@ -104,23 +108,33 @@ class LiveStream:
                         index += 1
                 ready_ns = time.monotonic_ns()
         finally:
-            self._reading = False
-            self._container.close()
+            self._disconnect()
 
     def close(self) -> None:
         """Disconnect; a reader in another thread ends by itself within ``silence_seconds`` and then disconnects."""
-        self._closing = True
-        if not self._reading:
+        with self._lock:
+            self._closing.set()
+            reading = self._reading
+        if not reading:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Close the container once, in whichever thread comes first: two at a time crash FFmpeg."""
+        with self._lock:
+            first, self._disconnected = not self._disconnected, True
+        if first:
             self._container.close()
 
     def _packets(self) -> Iterator["Packet[VideoStream]"]:
+        if self._closing.is_set():
+            return
         try:
             for packet in self._container.demux(self._stream):
-                if self._closing:
+                if self._closing.is_set():
                     return
                 yield packet
         except (av.FFmpegError, OSError) as error:
-            if not self._closing:
+            if not self._closing.is_set():
                 raise SourceReadError(f"{self._label} broke off: {_reason(error)}.") from error
 
     def _decoded(self, packet: "Packet[VideoStream]") -> list["VideoFrame"]:

@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from contextlib import closing
 from fractions import Fraction
 from itertools import islice
@@ -22,6 +23,23 @@ def test_a_generator_delivers_in_real_time() -> None:
     assert (source.info.width, source.info.height, source.info.nominal_rate) == (64, 48, Fraction(25))
     assert [frame.pts for frame in frames] == list(range(11))
     assert (frames[-1].captured_ns - frames[0].captured_ns) / 1e9 >= 0.38
+
+
+def test_closing_from_another_thread_while_the_reader_ends_is_safe() -> None:
+    """In a process of its own: what this is about crashed or hung it."""
+    program = """
+from threading import Thread
+from eid_stream.sources.live import open_live
+
+for _ in range(20):
+    source = open_live("lavfi:testsrc2=size=64x48:rate=100")
+    reader = Thread(target=lambda: list(source))
+    reader.start()
+    while reader.is_alive():
+        source.close()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
