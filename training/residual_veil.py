@@ -1,8 +1,7 @@
 """Haze all over a scene that the network leaves, told by how dark the scene's darker parts get.
 
-The dark channel prior (He, Sun and Tang 2009): without haze, some pixel nearby is dark in some channel. Tissue, bags
-and instruments break that in small windows, hardly ever in large parts of a scene, and where the network sees haze all
-over anyway, what is missing to dark there is haze that it overlooks. Nothing here is learned: it measures what is left.
+Large parts of a scene are hardly ever without anything dark (``training/dark_left.py``), and where the network sees
+haze all over anyway, what is missing to dark there is haze that it overlooks. Nothing here is learned.
 """
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eid_stream.haze_maps import T_MIN
-from training.colour_torch import ycbcr_to_rgb
+from training.dark_left import dark_left, darkest
 from training.opacity import mean_inside, smoothstep
 
 HAZE_ALL_OVER = (0.1, 0.2)
@@ -33,9 +32,6 @@ LEVELS, STEP = 20, 0.02
 """Levels of the dark channel at which cells are counted, and how far they are apart."""
 LIGHT_AT_LEAST = 0.3
 """Of the airlight's darkest channel, so that no veil is taken for smoke as dark as tissue."""
-
-_RED, _GREEN, _BLUE = ycbcr_to_rgb(1)[:, 1:].tolist()
-"""What Cb and Cr add to luma in R, G and B."""
 
 
 class ResidualVeil(nn.Module):
@@ -61,11 +57,10 @@ class ResidualVeil(nn.Module):
         luma = opacity[:, :1]
         seen = luma * content
         mean_light = (airlight * seen).sum((2, 3), keepdim=True) / (seen.sum((2, 3), keepdim=True) + 1e-4) * DIMMER
-        left = (dark - _darkest(airlight) * luma) / (1.0 - luma)
-        around, everywhere = self._excess(left, content)
+        around, everywhere = self._excess(dark_left(luma, airlight, dark), content)
         opaque = mean_inside(luma, content)[:, None, None, None]
         all_over = smoothstep(opaque + torch.minimum(everywhere, UNSEEN * opaque), *HAZE_ALL_OVER)
-        light = _darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
+        light = darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
         veil = all_over * (torch.minimum(around, PALE * everywhere) / light).clamp(max=MOST)
         added = (1.0 - luma) * veil
         brightness = airlight[:, :1] + (mean_light[:, :1] - airlight[:, :1]) * added / (luma + added + 1e-6)
@@ -95,11 +90,3 @@ def _darker_part(shares: Tensor) -> Tensor:
     """Mean of the quantiles of ``DARKER_PART``, (n, 1, h, w), of shares (n, LEVELS, h, w) of cells below each level."""
     low, high = DARKER_PART
     return STEP * ((high - shares) / (high - low)).clamp(0.0, 1.0).sum(1, keepdim=True)
-
-
-def _darkest(ycbcr: Tensor) -> Tensor:
-    """The least of R, G and B."""
-    luma, cb, cr = ycbcr.chunk(3, 1)
-    # No convolution: whatever stands before one is taken to half precision (engines/precision.py).
-    red, green, blue = _RED[1] * cr, _GREEN[0] * cb + _GREEN[1] * cr, _BLUE[0] * cb
-    return luma + torch.minimum(torch.minimum(red, green), blue)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from eid_stream.content_area import BLACK
 from training.colour_torch import ycbcr_to_rgb
 from training.opacity import mean_inside, opacity_of
+from training.pale_scene import haze_unless_pale
 from training.residual_veil import ResidualVeil
 from training.trunk import CHANNELS, Trunk
 
@@ -68,11 +69,12 @@ class Student(nn.Module):
         self.register_buffer("halving", to_rgby[:, :, None, None].repeat(1, 1, 2, 2) / 4.0, persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
-        """Haze maps and density, as exported: what the network sees, and the veil that this would leave."""
+        """Haze maps and density, as exported: what the network sees, if that is not pale, and the veil this leaves."""
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)
         dark = -F.max_pool2d(-_dark_channel(_darkest(halved)), 2)
-        opacity, airlight = self.residual_veil(sight.opacity, sight.airlight, dark, sight.content)
+        opacity = haze_unless_pale(sight.opacity, sight.airlight, dark, sight.content)
+        opacity, airlight = self.residual_veil(opacity, sight.airlight, dark, sight.content)
         density = mean_inside(opacity[:, :1], sight.content).clamp(0.0, 1.0)
         return maps_of(opacity, airlight), density
 

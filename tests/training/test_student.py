@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import Tensor
 
 from eid_stream.golden import golden_thumbnails
 from eid_stream.haze_maps import GAIN_LUMA, HazeMaps
@@ -50,17 +51,34 @@ def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:
     torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), clear)
 
 
-def test_a_picture_that_stays_pale_all_over_is_corrected_further_than_the_network_says() -> None:
+def student_that_sees_haze_everywhere() -> Student:
     student = Student().eval()
-    pale = torch.zeros(1, 3, 192, 256)
-    pale[:, 0] = 0.6
     with torch.no_grad():
         student.head.weight.zero_()
-        student.head.bias = torch.nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]))  # opacity 0.14 everywhere
-        sight, (maps, density) = student.see(pale), student(pale)
+        student.head.bias = torch.nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]))  # opacity 0.14
+    return student
+
+
+def grey(luma: float) -> Tensor:
+    picture = torch.zeros(1, 3, 192, 256)
+    picture[:, 0] = luma
+    return picture
+
+
+def test_a_picture_that_is_nowhere_dark_is_corrected_further_than_the_network_says() -> None:
+    student = student_that_sees_haze_everywhere()
+    with torch.no_grad():
+        sight, (maps, density) = student.see(grey(0.34)), student(grey(0.34))
     said = maps_of(sight.opacity, sight.airlight)
     assert torch.all(maps[:, GAIN_LUMA] > 1.1 * said[:, GAIN_LUMA])
     assert density > 1.1 * sight.opacity[:, 0].mean()
+
+
+def test_a_picture_that_stays_white_without_its_haze_is_not_corrected_at_all() -> None:
+    with torch.no_grad():
+        maps, density = student_that_sees_haze_everywhere()(grey(0.8))
+    assert torch.equal(apply_maps(grey(0.8), maps), grey(0.8))
+    assert density == 0.0
 
 
 def test_the_student_stays_small() -> None:
