@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eid_stream.haze_maps import T_MIN
+from training.added_veil import with_veil
 from training.dark_left import dark_left, darkest
 from training.opacity import mean_inside, smoothstep
 
@@ -62,12 +62,7 @@ class ResidualVeil(nn.Module):
         all_over = smoothstep(opaque + torch.minimum(everywhere, UNSEEN * opaque), *HAZE_ALL_OVER)
         light = darkest(mean_light).clamp(min=LIGHT_AT_LEAST)
         veil = all_over * (torch.minimum(around, PALE * everywhere) / light).clamp(max=MOST)
-        added = (1.0 - luma) * veil
-        brightness = airlight[:, :1] + (mean_light[:, :1] - airlight[:, :1]) * added / (luma + added + 1e-6)
-        parts = [luma + added, opacity[:, 1:2]]
-        if opacity.shape[1] > 2:
-            parts.append(opacity[:, 2:] + added)
-        return torch.cat(parts, 1).clamp(max=1.0 - T_MIN), torch.cat([brightness, airlight[:, 1:]], 1)
+        return with_veil(opacity, airlight, veil, mean_light[:, :1])
 
     def _excess(self, dark: Tensor, content: Tensor) -> tuple[Tensor, Tensor]:
         """How much too bright darker parts are: of the regions around a cell, (n, 1, h, w), and of the whole scene."""

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from eid_stream.content_area import BLACK
 from training.colour_torch import ycbcr_to_rgb
-from training.opacity import mean_inside, opacity_of
+from training.forward_scatter import without_forward_scatter
+from training.opacity import mean_inside, muted, opacity_of
 from training.pale_scene import haze_unless_pale
 from training.residual_veil import ResidualVeil
 from training.trunk import CHANNELS, Trunk
@@ -69,14 +70,19 @@ class Student(nn.Module):
         self.register_buffer("halving", to_rgby[:, :, None, None].repeat(1, 1, 2, 2) / 4.0, persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
-        """Haze maps and density, as exported: what the network sees, if that is not pale, and the veil this leaves."""
+        """Haze maps and density, as exported.
+
+        What the network sees, if that is not pale; the veil this leaves; and what haze all over scatters forward.
+        """
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)
         dark = -F.max_pool2d(-_dark_channel(_darkest(halved)), 2)
         opacity = haze_unless_pale(sight.opacity, sight.airlight, dark, sight.content)
         opacity, airlight = self.residual_veil(opacity, sight.airlight, dark, sight.content)
         density = mean_inside(opacity[:, :1], sight.content).clamp(0.0, 1.0)
-        return maps_of(opacity, airlight), density
+        luma = F.avg_pool2d(halved[:, 3:], STRIDE // 2)
+        opacity, airlight = without_forward_scatter(opacity, airlight, luma, sight.content)
+        return maps_of(muted(opacity), airlight), density
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""

@@ -5,11 +5,13 @@ import torch
 
 from training.opacity import (
     ALL_OVER,
+    CHROMA_SHARE,
     DENSE,
     HAZY_SCENE,
     SLIGHT_IN_CLEAR,
     SLIGHT_IN_HAZE,
     UNDERSTATED,
+    muted,
     opacity_as_probability,
     opacity_of,
 )
@@ -56,3 +58,10 @@ def test_where_haze_is_all_over_opacity_counts_for_more_unless_it_is_dense(seen:
     opacity[..., 0, 0] = seen
     found = opacity_of(torch.logit(opacity_as_probability(opacity)), torch.ones(1, 1, 24, 32))
     torch.testing.assert_close(found[..., 0, 0], torch.full((1, 2), counted))
+
+
+@pytest.mark.parametrize("opacities", [2, 3], ids=["bound by physics", "with the veil apart"])
+def test_chroma_alone_is_corrected_for_less_than_what_is_seen(opacities: int) -> None:
+    share = torch.ones(1, opacities, 1, 1)
+    share[:, 1] = CHROMA_SHARE
+    torch.testing.assert_close(muted(torch.full((1, opacities, 24, 32), 0.5)), 0.5 * share.expand(-1, -1, 24, 32))
