@@ -13,7 +13,7 @@ from training.added_veil import with_veil
 from training.opacity import ALL_OVER, mean_inside, smoothstep
 
 SHARE = 0.15
-"""Of the light that is scattered forward, in a hazy cell of a scene with haze all over."""
+"""Share of the light that is scattered forward, in a hazy cell of a scene with haze all over."""
 HAZY_CELL = (0.0, 0.3)
 """Opacity of a cell from which that begins, and from which it is so in full."""
 BRIGHT_CELL = (0.65, 0.85)
@@ -28,12 +28,13 @@ def without_forward_scatter(opacity: Tensor, airlight: Tensor, luma: Tensor, con
 
     By cell of the grid: ``opacity`` (n, 2 or 3, h, w) in [0, 1 - T_MIN] of luma, chroma and the veil where that has its
     own, ``airlight`` (n, 3, h, w) in Y'CbCr, ``luma`` (n, 1, h, w) of the hazy picture in [0, 1], ``content``
-    (n, 1, h, w) the share of a cell that is of the scene. Opacity zero stays zero.
+    (n, 1, h, w) the share of a cell that is of the scene, the rest is black. Opacity zero stays zero.
     """
+    luma = (luma / (content + 1e-3)).clamp(max=1.0)
     opaque = opacity[:, :1]
     all_over = smoothstep(mean_inside(opaque, content), *ALL_OVER)[:, None, None, None]
     scattered = SHARE * all_over * smoothstep(opaque, *HAZY_CELL) * (1.0 - smoothstep(luma, *BRIGHT_CELL))
-    without_haze = ((luma - opaque * airlight[:, :1]) / (1.0 - opaque)).clamp(min=0.0)
+    without_haze = ((luma - opaque * airlight[:, :1]) / (1.0 - opaque)).clamp(0.0, 1.0)
     around = DIMMER * _around(without_haze * content) / (_around(content) + 1e-3)
     return with_veil(opacity, airlight, scattered, around)
 

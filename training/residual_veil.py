@@ -37,8 +37,8 @@ LIGHT_AT_LEAST = 0.3
 class ResidualVeil(nn.Module):
     """Adds to opacity and airlight of luma the veil that they leave. Has nothing to learn.
 
-    Chroma stays as the network has it: corrected by the same veil, tissue gets more saturated and browner than clear
-    frames of the same camera are.
+    Chroma is left out: corrected by the same veil, tissue gets more saturated and browner than clear frames of the same
+    camera are.
     """
 
     def __init__(self) -> None:

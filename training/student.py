@@ -72,7 +72,8 @@ class Student(nn.Module):
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """Haze maps and density, as exported.
 
-        What the network sees, if that is not pale; the veil this leaves; and what haze all over scatters forward.
+        Maps undo what the network sees, if that is not pale, the veil this leaves, and what haze all over scatters
+        forward; chroma they correct a little less. The density is of the first two: that is haze, the rest its doing.
         """
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)

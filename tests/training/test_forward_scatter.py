@@ -12,10 +12,10 @@ AIRLIGHT = torch.tensor([0.8, 0.02, -0.02]).reshape(1, 3, 1, 1).expand(1, 3, 24,
 EVERYWHERE = torch.ones(1, 1, 24, 32)
 
 
-def maps_for(scene: Tensor, haze: Tensor, content: Tensor = EVERYWHERE) -> Tensor:
-    """Haze maps of an even scene's cells (1, 1, 24, 32) behind haze that is known."""
+def maps_for(scene: Tensor, haze: Tensor) -> Tensor:
+    """Haze maps of a scene's cells (1, 1, 24, 32) behind haze that is known."""
     hazy = (1.0 - haze) * scene + haze * 0.8
-    return maps_of(*without_forward_scatter(haze.repeat(1, 2, 1, 1), AIRLIGHT, hazy, content))
+    return maps_of(*without_forward_scatter(haze.repeat(1, 2, 1, 1), AIRLIGHT, hazy, EVERYWHERE))
 
 
 def known(haze: float) -> Tensor:
@@ -46,9 +46,28 @@ def test_a_clear_cell_of_a_hazy_scene_stays_as_it_is() -> None:
     torch.testing.assert_close(maps_for(scene(0.3), haze)[:, GAIN_LUMA, :8], torch.ones(1, 8, 32))
 
 
-def test_what_is_beside_the_scene_lights_nothing() -> None:
+def test_light_comes_from_the_cells_around() -> None:
+    spot = scene(0.3)
+    spot[..., 12, 16] = 0.5
+    taken = maps_for(scene(0.3), known(0.5))[0, OFFSET_Y] - maps_for(spot, known(0.5))[0, OFFSET_Y]
+    lit = torch.zeros(24, 32, dtype=torch.bool)
+    lit[11:14, 15:18] = True
+    assert torch.all(taken[lit] > 1e-3)
+    assert torch.all(taken[~lit].abs() < 1e-5)
+
+
+@pytest.mark.parametrize(("hazy", "light"), [(0.64, DIMMER), (0.0, 0.0)], ids=["white", "black"])
+def test_light_is_no_more_than_that_of(hazy: float, light: float) -> None:
+    _, airlight = without_forward_scatter(known(0.7).repeat(1, 2, 1, 1), 0.5 * AIRLIGHT, scene(hazy), EVERYWHERE)
+    added = (1.0 - 0.7) * SHARE
+    expected = (0.7 * 0.4 + added * light) / (0.7 + added)
+    torch.testing.assert_close(airlight[:, 0], torch.full((1, 24, 32), expected), atol=1e-3, rtol=0.0)
+
+
+def test_what_is_beside_the_scene_lights_nothing_and_tells_nothing_of_its_haze() -> None:
     inside = EVERYWHERE.clone()
-    inside[..., :8] = 0.0
-    beside = torch.where(inside > 0, scene(0.3), 0.0)
-    alone = maps_for(beside, known(0.5), inside)[..., 8:]
-    torch.testing.assert_close(alone, maps_for(scene(0.3), known(0.5))[..., 8:], atol=2e-3, rtol=0.0)
+    inside[..., :8], inside[..., 8] = 0.0, 0.5
+    haze = torch.where(inside > 0, known(0.25), 0.0)
+    hazy = inside * (0.75 * 0.3 + 0.25 * 0.8)
+    alone = maps_of(*without_forward_scatter(haze.repeat(1, 2, 1, 1), AIRLIGHT, hazy, inside))[..., 8:]
+    torch.testing.assert_close(alone, maps_for(scene(0.3), known(0.25))[..., 8:], atol=2e-3, rtol=0.0)

@@ -3,8 +3,10 @@ import torch
 from torch import Tensor
 
 from eid_stream.golden import golden_thumbnails
-from eid_stream.haze_maps import GAIN_LUMA, HazeMaps
+from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, HazeMaps
 from training.apply_torch import apply_maps
+from training.forward_scatter import SHARE
+from training.opacity import CHROMA_SHARE
 from training.student import Student, StudentShape, maps_of
 
 
@@ -51,11 +53,12 @@ def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:
     torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), clear)
 
 
-def student_that_sees_haze_everywhere() -> Student:
+def student_that_sees_haze_everywhere(logit: float = -1.0) -> Student:
+    """By default of opacity 0.14."""
     student = Student().eval()
     with torch.no_grad():
         student.head.weight.zero_()
-        student.head.bias = torch.nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0]))  # opacity 0.14
+        student.head.bias = torch.nn.Parameter(torch.tensor([logit + 2.0, 0.0, 0.0, 0.0, 0.0]))
     return student
 
 
@@ -72,6 +75,15 @@ def test_a_picture_that_is_nowhere_dark_is_corrected_further_than_the_network_sa
     said = maps_of(sight.opacity, sight.airlight)
     assert torch.all(maps[:, GAIN_LUMA] > 1.1 * said[:, GAIN_LUMA])
     assert density > 1.1 * sight.opacity[:, 0].mean()
+
+
+def test_haze_all_over_took_contrast_beyond_its_density_and_less_of_the_colours() -> None:
+    student = student_that_sees_haze_everywhere(0.0)
+    with torch.no_grad():
+        sight, (maps, density) = student.see(grey(0.42)), student(grey(0.42))
+    luma, chroma = 1.0 / ((1.0 - density) * (1.0 - SHARE)), 1.0 / (1.0 - CHROMA_SHARE * sight.opacity[:, 1])
+    torch.testing.assert_close(maps[:, GAIN_LUMA], luma.expand(1, 24, 32), atol=0.0, rtol=5e-3)
+    torch.testing.assert_close(maps[:, GAIN_CHROMA], chroma)
 
 
 def test_a_picture_that_stays_white_without_its_haze_is_not_corrected_at_all() -> None:
