@@ -142,10 +142,14 @@ def clear_set(data: Path, limit: int | None = None, sources: Sequence[str] = ())
     return _frame_set("clear", spread(records_of(data, "clear", sources), limit), "identity")
 
 
+def frame_shot(record: FrameRecord) -> Shot:
+    """One frame of the list, as the camera's JPEG has it."""
+    return Shot(Picture.of(frame_of(_even(load_rgb(record.path)), colour=JPEG_COLOUR)), record.source)
+
+
 def _frame_set(name: str, records: list[FrameRecord], measure: str) -> PictureSet:
     def shots() -> Iterator[Shot]:
-        for record in records:
-            yield Shot(Picture.of(frame_of(_even(load_rgb(record.path)), colour=JPEG_COLOUR)), record.source)
+        yield from map(frame_shot, records)
 
     return PictureSet(name, frozenset({measure}), shots, sheet_shots=_lines(len(records)))
 

@@ -27,7 +27,7 @@ from training.both_looks import BothLooks
 from training.command import run_command
 from training.export_onnx import write_onnx
 from training.export_program import export_program
-from training.student import STRIDE, Student
+from training.student import STRIDE, Rules, Student
 from training.trained_student import load_student
 
 CHECKPOINT = Path("runs/distilled/student.safetensors")
@@ -102,7 +102,9 @@ def export_variants(student: Student, out: Path) -> None:
     save_file(halves, out / "student_fp16.safetensors")
 
 
-def main(checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool = False) -> None:
+def main(
+    checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool = False, rules: Rules | None = None
+) -> None:
     """Export a trained student.
 
     Parameters
@@ -110,13 +112,14 @@ def main(checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool =
     checkpoint: What training wrote, student.safetensors.
     out: Folder to write into; by default the weights that the runtime loads.
     variants: Also write half precision and plain weights, which the runtime does not need.
+    rules: Which rules follow what the network sees; all of them in what is shipped.
     """
     if (out / CARD_FILE).resolve() == checkpoint.with_suffix(".json").resolve():
         raise ConfigError(
             f"The card {out / CARD_FILE} would replace what {checkpoint} was made by. "
             f"Name another folder, such as {out / EXPORTED}."
         )
-    student, made_by = load_student(checkpoint)
+    student, made_by = load_student(checkpoint, rules)
     card = export_student(student, made_by, out)
     if variants:
         export_variants(student, out)

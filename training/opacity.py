@@ -22,8 +22,7 @@ DENSE = 0.6
 """Opacity beyond which none is raised by that: gains rise steeply there, and what is a little too much of dense, bright
 smoke turns pale tissue dark red."""
 CHROMA_SHARE = 0.9
-"""Of chroma's opacity that is corrected for: in full, tissue comes out more saturated than clear frames of the same
-operations are."""
+"""Of chroma's opacity that is corrected for: where there is a truth, all of it makes colours stronger than they are."""
 
 
 def opacity_of(logits: Tensor, content: Tensor) -> Tensor:

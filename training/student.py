@@ -44,6 +44,20 @@ class StudentShape:
     """Whether maps have half as many rows and columns, which tells what the grid's size is worth."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which rules follow what the network sees. Nothing in them is learned; to leave one out tells what it is worth."""
+
+    pale_scene: bool = True
+    """Whether haze that leaves a scene pale is none (``training/pale_scene.py``)."""
+    residual_veil: bool = True
+    """Whether haze that is overlooked is taken away, too (``training/residual_veil.py``)."""
+    forward_scatter: bool = True
+    """Whether contrast that haze scatters away comes back (``training/forward_scatter.py``)."""
+    muted_chroma: bool = True
+    """Whether chroma is corrected for a little less than its opacity (``training/opacity.py``)."""
+
+
 class Student(nn.Module):
     """Thumbnail Y'CbCr (n, 3, h, w) to haze maps (n, 5, h / 8, w / 8) and density (n,); h and w in multiples of 16.
 
@@ -51,9 +65,10 @@ class Student(nn.Module):
     Opacity zero is identity whatever the airlight is. The density is the mean opacity over the content.
     """
 
-    def __init__(self, shape: StudentShape | None = None) -> None:
+    def __init__(self, shape: StudentShape | None = None, rules: Rules | None = None) -> None:
         super().__init__()
         self.shape = shape = shape or StudentShape()
+        self.rules = rules or Rules()
         self.trunk = Trunk()
         seen = CHANNELS.at_4 + (HAZE_FEATURES if shape.haze_features else 0)
         self.fine = Level(seen, CHANNELS.at_8, shape.fine, shape.fine_blocks)
@@ -77,13 +92,17 @@ class Student(nn.Module):
         """
         halved = self._halved(thumbnail)
         sight = self._see(thumbnail, halved)
+        opacity, airlight, content, rules = sight.opacity, sight.airlight, sight.content, self.rules
         dark = -F.max_pool2d(-_dark_channel(_darkest(halved)), 2)
-        opacity = haze_unless_pale(sight.opacity, sight.airlight, dark, sight.content)
-        opacity, airlight = self.residual_veil(opacity, sight.airlight, dark, sight.content)
-        density = mean_inside(opacity[:, :1], sight.content).clamp(0.0, 1.0)
-        luma = F.avg_pool2d(halved[:, 3:], STRIDE // 2)
-        opacity, airlight = without_forward_scatter(opacity, airlight, luma, sight.content)
-        return maps_of(muted(opacity), airlight), density
+        if rules.pale_scene:
+            opacity = haze_unless_pale(opacity, airlight, dark, content)
+        if rules.residual_veil:
+            opacity, airlight = self.residual_veil(opacity, airlight, dark, content)
+        density = mean_inside(opacity[:, :1], content).clamp(0.0, 1.0)
+        if rules.forward_scatter:
+            luma = F.avg_pool2d(halved[:, 3:], STRIDE // 2)
+            opacity, airlight = without_forward_scatter(opacity, airlight, luma, content)
+        return maps_of(muted(opacity) if rules.muted_chroma else opacity, airlight), density
 
     def see(self, thumbnail: Tensor) -> "Sight":
         """Everything the network sees in thumbnails."""

@@ -5,18 +5,18 @@ from typing import Any
 
 from eid_stream.errors import ConfigError
 from training.checkpoint import load_checkpoint
-from training.student import Student, StudentShape
+from training.student import Rules, Student, StudentShape
 
 
-def load_student(checkpoint: Path) -> tuple[Student, dict[str, Any]]:
-    """A trained student, ready to answer, and what made it.
+def load_student(checkpoint: Path, rules: Rules | None = None) -> tuple[Student, dict[str, Any]]:
+    """A trained student, ready to answer by all rules or by those given, and what made it.
 
     Raises:
         ConfigError: the checkpoint cannot be read, or is none of a student of this version.
     """
     _, made_by = load_checkpoint(checkpoint)
     try:
-        student = Student(StudentShape(**made_by["options"]["shape"]))
+        student = Student(StudentShape(**made_by["options"]["shape"]), rules)
     except (KeyError, TypeError) as error:
         raise ConfigError(f"{checkpoint} is no student of this version: {error}. Train it again.") from error
     take_weights(student, checkpoint)

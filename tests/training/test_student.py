@@ -7,7 +7,7 @@ from eid_stream.haze_maps import GAIN_CHROMA, GAIN_LUMA, HazeMaps
 from training.apply_torch import apply_maps
 from training.forward_scatter import SHARE
 from training.opacity import CHROMA_SHARE
-from training.student import Student, StudentShape, maps_of
+from training.student import Rules, Student, StudentShape, maps_of
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_maps_undo_smoke_of_known_opacity_and_airlight() -> None:
     torch.testing.assert_close(apply_maps(hazy, maps_of(opacity, airlight.expand(1, 3, 6, 8))), clear)
 
 
-def student_that_sees_haze_everywhere(logit: float = -1.0) -> Student:
+def student_that_sees_haze_everywhere(logit: float = -1.0, rules: Rules | None = None) -> Student:
     """By default of opacity 0.14."""
-    student = Student().eval()
+    student = Student(rules=rules).eval()
     with torch.no_grad():
         student.head.weight.zero_()
         student.head.bias = torch.nn.Parameter(torch.tensor([logit + 2.0, 0.0, 0.0, 0.0, 0.0]))
@@ -91,6 +91,30 @@ def test_a_picture_that_stays_white_without_its_haze_is_not_corrected_at_all() -
         maps, density = student_that_sees_haze_everywhere()(grey(0.8))
     assert torch.equal(apply_maps(grey(0.8), maps), grey(0.8))
     assert density == 0.0
+
+
+def test_without_any_rule_the_maps_are_what_the_network_sees() -> None:
+    student = student_that_sees_haze_everywhere(0.0, Rules(False, False, False, False))
+    with torch.no_grad():
+        sight, (maps, _) = student.see(grey(0.42)), student(grey(0.42))
+    torch.testing.assert_close(maps, maps_of(sight.opacity, sight.airlight))
+
+
+@pytest.mark.parametrize(
+    ("without", "luma"),
+    [
+        (Rules(pale_scene=False), 0.8),
+        (Rules(residual_veil=False), 0.42),
+        (Rules(forward_scatter=False), 0.42),
+        (Rules(muted_chroma=False), 0.42),
+    ],
+    ids=["what stays pale", "the veil that is left", "forward scatter", "muted chroma"],
+)
+def test_a_single_rule_may_be_left_out(without: Rules, luma: float) -> None:
+    with torch.no_grad():
+        maps, _ = student_that_sees_haze_everywhere(0.0, without)(grey(luma))
+        all_asked, _ = student_that_sees_haze_everywhere(0.0)(grey(luma))
+    assert not torch.allclose(maps, all_asked)
 
 
 def test_the_student_stays_small() -> None:
