@@ -64,7 +64,13 @@ def related(records: Sequence[FrameRecord]) -> tuple[Videos, Videos]:
 
 
 def compare(hazy: Videos, clear: Videos, rows: Sequence[Peer], limit: int | None) -> dict[str, dict[str, float]]:
-    """What each row's pictures have more than the clear ones of their video, as means over videos."""
+    """What each row's pictures have more than the clear ones of their video, as means over videos.
+
+    Raises:
+        ConfigError: the limit leaves no frame.
+    """
+    if limit is not None and limit < 1:
+        raise ConfigError(f"At most {limit} frames of each video leave nothing to compare: give a limit of 1 or more.")
     differences: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
     for video, records in hazy.items():
         relatives = [_measures(shot.picture.rgb, shot) for shot in map(frame_shot, spread(clear[video], limit))]

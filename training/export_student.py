@@ -6,7 +6,7 @@ precision (student_fp16.onnx) and plain weights (student.safetensors, student_fp
 
 import copy
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def export_student(student: Student, made_by: dict[str, Any], out: Path) -> Engi
     program = export_program(BothLooks(folded), THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     (out / PROGRAM_FILE).write_bytes(program)
     model = (out / MODEL_FILE).read_bytes()
-    card = _with_golden_answers(_card(model, program, made_by), model)
+    card = _with_golden_answers(_card(model, program, made_by, student.rules), model)
     card.save(out / CARD_FILE)
     return card
 
@@ -126,8 +126,9 @@ def main(
     print(f"Wrote {card.name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}, {card.metrics}")
 
 
-def _card(model: bytes, program: bytes, made_by: dict[str, Any]) -> EngineCard:
+def _card(model: bytes, program: bytes, made_by: dict[str, Any], rules: Rules) -> EngineCard:
     digest = hashlib.sha256(model).hexdigest()
+    without = "".join(f", without {rule}" for rule, asked in asdict(rules).items() if not asked)
     return EngineCard(
         name="student",
         version=f"{eid_stream.__version__}+{digest[:8]}",
@@ -139,10 +140,10 @@ def _card(model: bytes, program: bytes, made_by: dict[str, Any]) -> EngineCard:
         student_sha256=digest,
         program_sha256=hashlib.sha256(program).hexdigest(),
         engine_sha256=digest,
-        built_by=f"{made_by['command']}, step {made_by['step']}; torch {torch.__version__}, opset of its exporter",
+        built_by=f"{made_by['command']}, step {made_by['step']}{without}; torch {torch.__version__}, opset of its exporter",
         licence="CC-BY-NC-SA-4.0: research only, as part of the training frames demand; the code is Apache-2.0",
         training_data="; ".join(made_by.get("licences", [])),
-        metrics=made_by.get("figures", {}),
+        metrics={} if without else made_by.get("figures", {}),  # They were measured with all rules.
     )
 
 

@@ -64,3 +64,8 @@ def test_the_command_prints_a_line_for_each_row(
 def test_without_clear_relatives_nothing_is_compared(folder: Path) -> None:
     with pytest.raises(ConfigError, match="No video has hazy frames and"):
         related([record for record in read_frame_list(folder) if record.kind == "hazy"])
+
+
+def test_a_limit_that_leaves_no_frame_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="give a limit of 1 or more"):
+        compare(*related(read_frame_list(folder)), [INPUT], 0)

@@ -15,7 +15,7 @@ from eid_stream.golden import check
 from training.checkpoint import load_checkpoint
 from training.export_student import export_student, export_variants
 from training.frames import read_frame_list
-from training.student import StudentShape
+from training.student import Rules, Student, StudentShape
 from training.student_batch import BatchSizes
 from training.student_learning import learn_student
 from training.student_options import StudentOptions
@@ -60,6 +60,13 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
     single = [tuple(weight.dims) for weight in convolutions if weight.data_type != TensorProto.FLOAT16]
     assert single == [(4, 3, 2, 2)], "what is not learned (the colours of haze features) is not rounded"
     check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
+
+
+def test_a_student_exported_without_a_rule_says_so_and_has_no_figures_of_the_whole(tmp_path: Path) -> None:
+    student = Student(StudentShape(fine=8, coarse=8), Rules(forward_scatter=False)).eval()
+    card = export_student(student, {"command": "training.train_student", "step": 5, "figures": {"psnr": 1.0}}, tmp_path)
+    assert "without forward_scatter" in card.built_by
+    assert card.metrics == {}
 
 
 def test_a_run_begun_with_other_options_is_not_taken_up(training_folder: Path, fabric: Fabric) -> None:
