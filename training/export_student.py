@@ -129,6 +129,7 @@ def main(
 def _card(model: bytes, program: bytes, made_by: dict[str, Any], rules: Rules) -> EngineCard:
     digest = hashlib.sha256(model).hexdigest()
     without = "".join(f", without {rule}" for rule, asked in asdict(rules).items() if not asked)
+    made = f"{made_by['command']}, step {made_by['step']}{without}"
     return EngineCard(
         name="student",
         version=f"{eid_stream.__version__}+{digest[:8]}",
@@ -140,7 +141,7 @@ def _card(model: bytes, program: bytes, made_by: dict[str, Any], rules: Rules) -
         student_sha256=digest,
         program_sha256=hashlib.sha256(program).hexdigest(),
         engine_sha256=digest,
-        built_by=f"{made_by['command']}, step {made_by['step']}{without}; torch {torch.__version__}, opset of its exporter",
+        built_by=f"{made}; torch {torch.__version__}, opset of its exporter",
         licence="CC-BY-NC-SA-4.0: research only, as part of the training frames demand; the code is Apache-2.0",
         training_data="; ".join(made_by.get("licences", [])),
         metrics={} if without else made_by.get("figures", {}),  # They were measured with all rules.
