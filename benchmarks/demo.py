@@ -7,14 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.full_reference import psnr_db
-from benchmarks.pictures import Rgb, rgb_of
-from eid_stream.errors import EidStreamError
-from eid_stream.frame import Frame
-from eid_stream.options import Options
-from eid_stream.run import run
-from eid_stream.sources.phantom import PhantomSource
-from eid_stream.sources.video_file import VideoFileSource
+from benchmarks.quality.full_reference import psnr_db
+from benchmarks.quality.pictures import Rgb, rgb_of
+from eid_stream.app.options import Options
+from eid_stream.app.run import run
+from eid_stream.core.errors import EidStreamError
+from eid_stream.core.frame import Frame
+from eid_stream.sources.file.video_file import VideoFileSource
+from eid_stream.sources.phantom.phantom_source import PhantomSource
 
 ADDRESS = "phantom:?size=960x540&rate=25&frames=100&seed=3&smoke=0.45"
 FOLDER = Path("demo")

@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command; Ctrl-C while it is still being loaded ends in silence, not in a traceback."""
     try:
-        from eid_stream.cli import main as run
+        from eid_stream.app.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
     run()

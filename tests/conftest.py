@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eid_stream import cli
+from eid_stream.app import cli
 from tests.command import Say
 from tests.media import Clip, write_clip
 from tests.media_side_streams import Sound

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eid_stream.backends.prior import PriorEngine
-from eid_stream.engine_card import EngineCard
-from eid_stream.errors import EngineRunError
-from eid_stream.haze_maps import HazeMaps
-from eid_stream.thumbnail import Thumbnail
+from eid_stream.backends.prior_engine import PriorEngine
+from eid_stream.core.engine_card import EngineCard
+from eid_stream.core.errors import EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.thumbnail import Thumbnail
 
 Fault = Callable[[Thumbnail], HazeMaps]
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from eid_stream.errors import SinkWriteError, SourceReadError
-from eid_stream.frame import DEHAZED, PIXEL_LAYOUTS, Colour, Frame, StreamInfo
+from eid_stream.core.errors import SinkWriteError, SourceReadError
+from eid_stream.core.frame import DEHAZED, PIXEL_LAYOUTS, Colour, Frame, StreamInfo
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
 TIME_BASE = Fraction(1, 25)

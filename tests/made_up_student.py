@@ -9,10 +9,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from eid_stream.backends.onnx_cpu import OnnxEngine
-from eid_stream.backends.student import CARD_FILE, MODEL_FILE, PROGRAM_FILE
-from eid_stream.engine_card import EngineCard
-from eid_stream.golden import golden_answers
+from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.self_test import golden_answers
+from eid_stream.backends.student_contract import CARD_FILE, MODEL_FILE, PROGRAM_FILE
+from eid_stream.core.engine_card import EngineCard
 
 WIDTH, HEIGHT, GRID_WIDTH, GRID_HEIGHT, CELL = 256, 192, 32, 24, 8
 AIRLIGHT = np.array([0.8, 0.01, -0.01], np.float32).reshape(1, 3, 1, 1)
@@ -109,8 +109,8 @@ def network(seed: int = 1) -> Any:
 
 def program_bytes(seed: int = 1) -> bytes:
     """The torch module as an exported program, which looks twice."""
-    from training.both_looks import BothLooks
-    from training.export_program import export_program
+    from training.export.program import export_program
+    from training.export.two_looks import BothLooks
 
     return export_program(BothLooks(network(seed)), WIDTH, HEIGHT)
 

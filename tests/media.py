@@ -20,8 +20,8 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from eid_stream.frame import PIXEL_LAYOUTS, Colour
-from eid_stream.picture_buffer import allocate, range_code, tag
+from eid_stream.core.frame import PIXEL_LAYOUTS, Colour
+from eid_stream.core.picture_buffer import allocate, range_code, tag
 from tests.media_side_streams import (
     Attachment,
     Sound,

@@ -8,8 +8,8 @@ from typing import Any
 import av
 from av.packet import Packet
 
-from eid_stream.frame import Planes
-from eid_stream.picture_buffer import nearest_layout, view
+from eid_stream.core.frame import Planes
+from eid_stream.core.picture_buffer import nearest_layout, view
 from tests.media import BLOCK
 
 

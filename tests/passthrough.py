@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from eid_stream.sinks.recorder import Recorder
-from eid_stream.sources.video_file import VideoFileSource
+from eid_stream.sinks.file.recorder import Recorder
+from eid_stream.sources.file.video_file import VideoFileSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may import whom (design: cli -> assemble -> edges; edges know only the seams)."""
+"""Who may import whom: app -> rooms -> core; concrete sources, engines and sinks are known to the wiring alone."""
 
 import ast
 from pathlib import Path
@@ -6,14 +6,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SEAMS = tuple(
-    f"eid_stream.{name}"
-    for name in (
-        *("frame", "haze_maps", "thumbnail", "interfaces", "errors"),
-        *("engine_card", "content_area", "picture_buffer", "smoke", "golden", "gpu", "engine_cache"),
-    )
-)
-EDGES = ("sources", "backends", "sinks")
+MAY_IMPORT = {
+    "core": set[str](),
+    "smoke": {"core"},
+    "flow": {"core"},
+    "dehazing": {"core"},
+    "live": {"core", "flow", "dehazing"},
+    "backends": {"core"},
+    "building": {"core", "backends", "dehazing"},
+    "sources": {"core", "smoke"},
+    "sinks": {"core"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks"},
+}
+"""Rooms of ``eid_stream`` and what each may use beside itself."""
+CONCRETE = ("backends", "sources", "sinks")
+GPU_FILES = ("cuda_engine.py", "tensorrt_engine.py", "device_loop.py")
 HEAVY = {"torch", "torch_tensorrt", "torchvision", "deepinv", "lightning_fabric", "pyiqa"}
 
 
@@ -43,23 +50,27 @@ def ours(path: Path) -> set[str]:
     return modules
 
 
-def belongs_to(module: str, packages: tuple[str, ...]) -> bool:
-    return any(module == package or module.startswith(package + ".") for package in packages)
+def room(module: str) -> str:
+    return module.split(".")[1] if module.count(".") > 1 else ""
 
 
-@pytest.mark.parametrize("edge", EDGES)
-def test_edges_import_only_the_seams_and_themselves(edge: str) -> None:
-    for path in python_files(f"eid_stream/{edge}"):
-        strangers = {m for m in ours(path) if not belongs_to(m, (*SEAMS, f"eid_stream.{edge}"))}
+def test_every_room_has_its_rule() -> None:
+    rooms = {path.parent.name for path in (ROOT / "eid_stream").glob("*/__init__.py")}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_room_imports_only_what_its_rule_allows(name: str) -> None:
+    for path in python_files(f"eid_stream/{name}"):
+        strangers = {m for m in ours(path) if m.startswith("eid_stream.") and room(m) not in MAY_IMPORT[name] | {name}}
         assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
 
 
-def test_only_assemble_knows_concrete_sources_engines_and_sinks() -> None:
-    edge_modules = tuple(f"eid_stream.{edge}" for edge in EDGES)
-    for path in python_files("eid_stream"):
-        if path.parent.name in EDGES or path.name.startswith("assemble"):
+def test_only_wiring_knows_concrete_sources_engines_and_sinks() -> None:
+    for path in python_files("eid_stream/app"):
+        if path.stem.endswith("wiring") or path.stem == "device_listing":
             continue
-        known = {m for m in imported(path) if m.startswith(edge_modules)}
+        known = {m for m in imported(path) if room(m + ".x") in CONCRETE}
         assert not known, f"{path.relative_to(ROOT)} imports {known}"
 
 
@@ -71,9 +82,9 @@ def test_nothing_imports_upwards_or_sideways(folder: str) -> None:
         assert not upwards, f"{path.relative_to(ROOT)} imports {upwards}"
 
 
-def test_the_runtime_imports_no_torch_outside_its_gpu_backends() -> None:
+def test_the_runtime_imports_no_torch_outside_its_gpu_engines() -> None:
     for path in python_files("eid_stream"):
-        if path.name in ("torch_cuda.py", "tensorrt.py", "device_loop.py"):
+        if path.name in GPU_FILES or path.parent.name == "building":
             continue
         heavy = {m for m in imported(path) if m.split(".")[0] in HEAVY}
         assert not heavy, f"{path.relative_to(ROOT)} imports {heavy}"

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from eid_stream.errors import ConfigError
+from eid_stream.core.errors import ConfigError
 
 
 def save_checkpoint(path: Path, weights: Mapping[str, Tensor], made_by: Mapping[str, Any]) -> None:

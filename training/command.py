@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from cyclopts import App
 
-from eid_stream.errors import EidStreamError
+from eid_stream.core.errors import EidStreamError
 
 
 def run_command(main: Callable[..., None], tokens: Sequence[str] | None = None) -> None:

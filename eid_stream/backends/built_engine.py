@@ -2,10 +2,10 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from eid_stream.backends.student import shipped_card
-from eid_stream.engine_cache import EngineCache, EngineKey, StoredEngine
-from eid_stream.errors import EngineLoadError
-from eid_stream.gpu import Gpu, find_gpu
+from eid_stream.backends.engine_cache import EngineCache, EngineKey, StoredEngine
+from eid_stream.backends.gpu import Gpu, find_gpu
+from eid_stream.backends.student_contract import shipped_card
+from eid_stream.core.errors import EngineLoadError
 
 INSTALL = {
     "torch": "pip install 'torch>=2.14,<2.15'",

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
-from eid_stream.backends.punctual import PunctualEngine
-from eid_stream.errors import ConfigError, EngineError, EngineLoadError
-from eid_stream.golden import check
-from eid_stream.gpu import find_gpu
-from eid_stream.interfaces import Engine
+from eid_stream.backends.gpu import find_gpu
+from eid_stream.backends.self_test import check
+from eid_stream.backends.time_limit import PunctualEngine
+from eid_stream.core.errors import ConfigError, EngineError, EngineLoadError
+from eid_stream.core.interfaces import Engine
 
 if TYPE_CHECKING:
-    from eid_stream.backends.onnx_cpu import OnnxEngine
+    from eid_stream.backends.onnx_engine import OnnxEngine
 
 
 def open_engine(choice: str = "auto", *, late_seconds: float | None = None, hurried: bool = False) -> FallbackEngine:
@@ -64,21 +64,21 @@ def _opened(name: str) -> Engine:
 
 def _open_tensorrt() -> Engine:
     find_gpu()
-    from eid_stream.backends.tensorrt import open_tensorrt
+    from eid_stream.backends.tensorrt_engine import open_tensorrt
 
     return open_tensorrt()
 
 
 def _open_cuda() -> Engine:
     find_gpu()
-    from eid_stream.backends.torch_cuda import open_cuda
+    from eid_stream.backends.cuda_engine import open_cuda
 
     return open_cuda()
 
 
 def _open_onnx() -> Engine:
     try:
-        from eid_stream.backends.onnx_cpu import open_onnx
+        from eid_stream.backends.onnx_engine import open_onnx
     except ImportError as error:
         raise EngineLoadError(
             f"ONNX Runtime cannot be imported ({error}). Install it with: pip install onnxruntime"
@@ -87,7 +87,7 @@ def _open_onnx() -> Engine:
 
 
 def _open_prior() -> Engine:
-    from eid_stream.backends.prior import PriorEngine
+    from eid_stream.backends.prior_engine import PriorEngine
 
     return PriorEngine()
 

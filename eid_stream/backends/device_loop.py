@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eid_stream.backends.student import as_input, as_maps, input_shape, output_shapes
-from eid_stream.engine_card import EngineCard
-from eid_stream.errors import EngineLoadError, EngineRunError
-from eid_stream.gpu import Gpu
-from eid_stream.haze_maps import HazeMaps
-from eid_stream.thumbnail import Thumbnail
+from eid_stream.backends.gpu import Gpu
+from eid_stream.backends.student_contract import as_input, as_maps, input_shape, output_shapes
+from eid_stream.core.engine_card import EngineCard
+from eid_stream.core.errors import EngineLoadError, EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.thumbnail import Thumbnail
 
 if TYPE_CHECKING:
     import torch

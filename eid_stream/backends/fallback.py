@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eid_stream.engine_card import EngineCard
-from eid_stream.errors import EngineError, EngineLoadError, EngineRunError
-from eid_stream.haze_maps import HazeMaps
-from eid_stream.interfaces import Engine
-from eid_stream.thumbnail import Thumbnail
+from eid_stream.core.engine_card import EngineCard
+from eid_stream.core.errors import EngineError, EngineLoadError, EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.interfaces import Engine
+from eid_stream.core.thumbnail import Thumbnail
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The sink that keeps nothing: for measuring, and for looking without recording."""
 
-from eid_stream.frame import Frame
+from eid_stream.core.frame import Frame
 
 
 class NullSink:

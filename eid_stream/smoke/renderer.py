@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.content_area import content_mask
+from eid_stream.core.content_area import content_mask
 from eid_stream.smoke.look import SmokeLook, draw_look
 from eid_stream.smoke.plume import Plume
 from eid_stream.smoke.turbulence import Field, Turbulence

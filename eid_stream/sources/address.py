@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from eid_stream.errors import ConfigError
+from eid_stream.core.errors import ConfigError
 
 _PROTOCOLS = {
     "rtsp": "rtsp,rtp,udp,tcp",

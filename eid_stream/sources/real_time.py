@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from eid_stream.frame import Frame, StreamInfo
-from eid_stream.interfaces import Source
+from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.interfaces import Source
 
 
 class RealTimeSource:

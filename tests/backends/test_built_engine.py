@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from eid_stream.backends.built_engine import engine_key, load_built
-from eid_stream.backends.student import shipped_card
-from eid_stream.engine_cache import EngineCache
-from eid_stream.errors import EngineLoadError
-from eid_stream.gpu import Gpu
+from eid_stream.backends.engine_cache import EngineCache
+from eid_stream.backends.gpu import Gpu
+from eid_stream.backends.student_contract import shipped_card
+from eid_stream.core.errors import EngineLoadError
 
 H200 = Gpu("NVIDIA H200", (9, 0), "580.95.05", (13, 0))
 T4 = Gpu("Tesla T4", (7, 5), "580.95.05", (13, 0))

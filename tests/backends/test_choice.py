@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from eid_stream.backends import open_engine
-from eid_stream.backends.onnx_cpu import open_onnx
-from eid_stream.errors import ConfigError
-from eid_stream.golden import golden_thumbnails
-from tests.fake_driver import environment_with_driver
+from eid_stream.backends.onnx_engine import open_onnx
+from eid_stream.backends.self_test import golden_thumbnails
+from eid_stream.core.errors import ConfigError
+from tests.backends.fake_driver import environment_with_driver
 
 OPEN = """
 import sys
 from eid_stream.backends import open_engine
-from eid_stream.errors import EidStreamError
+from eid_stream.core.errors import EidStreamError
 try:
     engine = open_engine(sys.argv[1])
     print(*engine.reasons, sep="\\n")
@@ -93,9 +93,9 @@ import hashlib
 import sys
 from dataclasses import replace
 from eid_stream.backends.built_engine import engine_key
-from eid_stream.backends.student import shipped_card
-from eid_stream.engine_cache import EngineCache
-from eid_stream.gpu import find_gpu
+from eid_stream.backends.student_contract import shipped_card
+from eid_stream.backends.engine_cache import EngineCache
+from eid_stream.backends.gpu import find_gpu
 content, cache, gpu = b"program", EngineCache(), find_gpu()
 card = replace(shipped_card(), backend="cuda", engine_sha256=hashlib.sha256(content).hexdigest())
 key = engine_key("cuda", "fp16", card.student_sha256, gpu)

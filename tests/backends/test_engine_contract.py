@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from eid_stream.backends.choice import open_engine
-from eid_stream.backends.onnx_cpu import OnnxEngine
-from eid_stream.backends.prior import PriorEngine
-from eid_stream.backends.punctual import PunctualEngine
-from eid_stream.errors import EngineLoadError, EngineRunError
-from eid_stream.golden import check, golden_thumbnails
-from eid_stream.haze_maps import HazeMaps
-from eid_stream.interfaces import Engine
-from eid_stream.thumbnail import Area, Thumbnail
+from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.prior_engine import PriorEngine
+from eid_stream.backends.self_test import check, golden_thumbnails
+from eid_stream.backends.time_limit import PunctualEngine
+from eid_stream.core.errors import EngineLoadError, EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.interfaces import Engine
+from eid_stream.core.thumbnail import Area, Thumbnail
 from tests.made_up_student import student
 
 
@@ -35,13 +35,13 @@ def _chosen() -> Engine:
 
 
 def _cuda() -> Engine:
-    from eid_stream.backends.torch_cuda import open_cuda
+    from eid_stream.backends.cuda_engine import open_cuda
 
     return open_cuda()
 
 
 def _tensorrt() -> Engine:
-    from eid_stream.backends.tensorrt import open_tensorrt
+    from eid_stream.backends.tensorrt_engine import open_tensorrt
 
     return open_tensorrt()
 

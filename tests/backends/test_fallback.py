@@ -6,14 +6,14 @@ from contextlib import closing
 import pytest
 
 from eid_stream.backends.fallback import FAILURES_ALLOWED, EngineOpener, FallbackEngine
-from eid_stream.backends.prior import PriorEngine
-from eid_stream.backends.punctual import PunctualEngine
-from eid_stream.dehaze import Dehazer
-from eid_stream.errors import EngineLoadError, EngineMismatchError, EngineRunError
-from eid_stream.golden import golden_thumbnails
-from eid_stream.haze_maps import HazeMaps
-from eid_stream.interfaces import Engine
-from eid_stream.sources.phantom import PhantomSource
+from eid_stream.backends.prior_engine import PriorEngine
+from eid_stream.backends.self_test import golden_thumbnails
+from eid_stream.backends.time_limit import PunctualEngine
+from eid_stream.core.errors import EngineLoadError, EngineMismatchError, EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.interfaces import Engine
+from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.sources.phantom.phantom_source import PhantomSource
 from tests.failing_engines import FAULTS, FailingEngine, Fault, raises_known, sleeps
 
 THUMBNAIL = golden_thumbnails(256, 192)["smoky"]

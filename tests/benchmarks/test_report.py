@@ -4,8 +4,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.quality.contact_sheet import CELL_WIDTH, write_sheet
 from benchmarks.report import json_line, table
-from benchmarks.sheets import CELL_WIDTH, write_sheet
 
 
 def test_a_table_is_aligned_markdown_with_dashes_for_what_is_missing() -> None:

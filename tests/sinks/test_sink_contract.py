@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eid_stream.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
-from eid_stream.interfaces import Sink
-from eid_stream.picture_buffer import allocate
+from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
+from eid_stream.core.interfaces import Sink
+from eid_stream.core.picture_buffer import allocate
+from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
-from eid_stream.sinks.recorder import Recorder
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
 INFO = StreamInfo("made up", 64, 48, LAYOUT, Colour(), Fraction(1, 25), nominal_rate=Fraction(25))

@@ -1,6 +1,6 @@
 import pytest
 
-from eid_stream.errors import ConfigError
+from eid_stream.core.errors import ConfigError
 from eid_stream.sources.address import STREAM_FORMATS, parse_network, redacted, without_secrets
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eid_stream.interfaces import Source
-from eid_stream.sources.phantom import PhantomSource
-from eid_stream.sources.video_file import VideoFileSource
+from eid_stream.core.interfaces import Source
+from eid_stream.sources.file.video_file import VideoFileSource
+from eid_stream.sources.phantom.phantom_source import PhantomSource
 from tests.media import Clip, write_clip
 from tests.media_side_streams import Sound
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from eid_stream.golden import golden_thumbnails
-from training.colour_torch import convert, ycbcr_to_rgb
-from training.frames import FrameRecord, write_frame_list
+from eid_stream.backends.self_test import golden_thumbnails
+from training.data.frames import FrameRecord, write_frame_list
+from training.network.colour import convert, ycbcr_to_rgb
 
 
 def scene(name: str, seed: int) -> NDArray[np.float32]:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from eid_stream.errors import ConfigError
-from training import distill_student, export_student, train_student
+from eid_stream.core.errors import ConfigError
 from training.checkpoint import save_checkpoint
 from training.command import run_command
+from training.export import export_student
+from training.student import distill_student, train_student
 
 
 def test_an_error_of_ours_is_one_sentence_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,124 @@
+"""The command ``eid-stream``."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from eid_stream import __version__
+from eid_stream.app.configuration import fill_from_file
+from eid_stream.app.live_options import LIVE, LiveOptions
+from eid_stream.app.options import Options
+from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+
+EXAMPLES = """\
+Examples:
+
+  Live, in a window, with the original beside it (h shows the keys)
+    eid-stream --source /dev/video0 --compare split
+
+  A file, with nothing but the smoke lost (sound and subtitles are kept)
+    eid-stream --source op.mp4 --out clear.mp4
+
+  A minute of it, the original left, the dehazed picture right
+    eid-stream --source op.mp4 --out both.mp4 --compare split --duration 1:00
+
+  Gentler, with all timings in a JSON file
+    eid-stream --source op.mp4 --out op.mkv --strength 0.7 --stats op.json
+
+  How fast is this machine? A synthetic scene, dehazed and thrown away
+    eid-stream --source phantom:?size=1920x1080 --out null:
+
+  Settings from a YAML file (strength: 0.8), named like the flags; flags win
+    eid-stream --config theatre-3.yaml --source op.mp4 --out clear.mp4
+
+Ctrl-C once ends in good order and keeps what was written; twice stops at once.
+Research software, not a medical device.
+"""
+
+app = App(
+    name="eid-stream",
+    help="Remove surgical smoke from endoscopic video, in real time.",
+    usage="Usage: eid-stream --source VIDEO [--out FILE] [OPTIONS]",
+    help_epilogue=EXAMPLES,
+    help_format="plaintext",
+    version=f"eid-stream {__version__}",
+    config=fill_from_file,
+    suppress_keyboard_interrupt=False,
+)
+
+
+@app.default
+def _dehaze(
+    options: Annotated[Options, Parameter(name="*")],
+    live: Annotated[LiveOptions | None, Parameter(name="*", group=LIVE)] = None,
+    *,
+    config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
+) -> int:
+    if _may_open_window(options, live):
+        import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
+
+    from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
+
+    return run(options, live)
+
+
+def _may_open_window(options: Options, live: LiveOptions | None) -> bool:
+    """False only for a file that is converted: those runs do without OpenCV and its memory."""
+    watched = live is not None and (live.window or live.live)
+    return options.out is None or bool(watched) or not os.path.isfile(options.source)  # noqa: PTH113 - Path.is_file raises where a name is too long
+
+
+@app.command(name="--list-devices")
+def _list_devices() -> int:
+    """Show the cameras and capture cards of this machine, and what they deliver."""
+    from eid_stream.app.device_listing import describe_devices
+
+    sys.stdout.write(describe_devices())
+    return 0
+
+
+def main() -> None:
+    """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
+    sys.exit(_status(sys.argv[1:]))
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        return int(
+            app(_with_dash_values(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0
+        )
+    except CycloptsError as error:
+        return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
+    except EidStreamError as error:
+        return _say(error)
+    except Exception as error:
+        if "EID_STREAM_TRACEBACK" in os.environ:
+            raise
+        return _say(unexpected(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("eid-stream: stopped before the first frame; nothing was written.\n")
+        return 130
+
+
+def _with_dash_values(arguments: list[str]) -> list[str]:
+    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument == "-" and joined and joined[-1].startswith("--"):
+            joined[-1] += "=-"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _say(error: EidStreamError) -> int:
+    sys.stderr.write(f"eid-stream: {error}\n")
+    return error.exit_code
+
+
+def _one_line(error: CycloptsError) -> str:
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."

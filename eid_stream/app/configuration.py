@@ -1,0 +1,58 @@
+"""The YAML configuration file: the same names as the flags, which win over it."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cyclopts import App, ArgumentCollection
+from cyclopts.config import Dict
+
+from eid_stream.core.errors import ConfigError
+
+
+def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:
+    """Read a flat mapping from option names to values; ``-`` and ``_`` in names are the same.
+
+    Raises:
+        ConfigError: the file cannot be read, is not such a mapping, or holds names outside ``known``.
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(f"Cannot read the configuration file {path}: {reason}.") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"The configuration file {path} is not YAML: {' '.join(str(error).split())}.") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"The configuration file {path} must hold lines such as 'strength: 0.8'.")
+    values = {str(key).replace("_", "-"): value for key, value in content.items()}
+    for key, value in values.items():
+        _check(path, key, value, known)
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _check(path: Path, key: str, value: Any, known: set[str]) -> None:
+    if key not in known:
+        near = get_close_matches(key, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(known))}."
+        raise ConfigError(f"The configuration file {path} has an unknown key {key!r}. {hint}")
+    if isinstance(value, dict):
+        raise ConfigError(f"In the configuration file {path}, {key!r} must be a value or a list of values.")
+
+
+def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Give every option that the command line left out its value from the file named by ``--config``.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    if not any(argument.name == "--config" for argument in arguments):
+        return
+    named = {argument.name.removeprefix("--"): argument for argument in arguments if argument.name.startswith("--")}
+    tokens = named.pop("config").tokens
+    if tokens:
+        path = Path(tokens[0].value)
+        Dict(read_configuration(path, known=set(named)), source=str(path))(app, commands, arguments)

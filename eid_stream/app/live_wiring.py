@@ -1,0 +1,173 @@
+"""From options to the parts of a live run: the guarded dehaze stage, the window, the outlets."""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from eid_stream import __version__
+from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.outlet_wiring import LiveOutlets, open_outlets
+from eid_stream.backends import open_engine
+from eid_stream.backends.fallback import FallbackEngine
+from eid_stream.core.errors import ConfigError
+from eid_stream.core.frame import StreamInfo
+from eid_stream.core.interfaces import Source
+from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.flow.stats import Stats
+from eid_stream.live.bypass import BypassLatch, BypassPolicy
+from eid_stream.live.controls import LiveControls
+from eid_stream.live.deadline import DeadlineDehazer
+from eid_stream.live.metrics import MetricsEndpoint
+from eid_stream.sinks.window.monitors import check_display, find_monitor, has_display
+from eid_stream.sinks.window.view import View
+from eid_stream.sinks.window.window import Window
+from eid_stream.sources.limited import LimitedSource
+from eid_stream.sources.live.frozen_input import FrozenInputWatch
+from eid_stream.sources.live.live_address import CaptureWish, open_live
+from eid_stream.sources.live.reconnecting import ReconnectingSource
+
+_SHORTEST_DEADLINE_SECONDS = 0.02
+_LONGEST_DEADLINE_SECONDS = 0.04
+_STUCK_SECONDS = 1.0
+"""A GPU that has not answered for so long has failed, and another engine is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """What a live run has beyond a source."""
+
+    source: Source
+    enhancement: DeadlineDehazer
+    outlets: LiveOutlets
+    window: Window | None
+    engine_choice: Callable[[], Sequence[str]]
+    """Why which engine is in use; empty until one is open."""
+
+
+def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Source:
+    """The source of a live address; ``patient``: standard input may be held up, as a file may."""
+    width, height = live.capture_size()
+    wish = CaptureWish(width, height, live.rate, live.pixel_format)
+    return open_live(address, wish, patient=patient)
+
+
+def assemble_live(options: Options, live: LiveOptions, source: Source, stats: Stats, opened: ExitStack) -> LiveParts:
+    """Build a live run around an open source. Everything is closed by ``opened``.
+
+    Raises:
+        EidStreamError: something cannot be used.
+    """
+    windowed = wants_window(options, live)
+    if options.compare is not None and not windowed:
+        raise ConfigError(
+            "--compare belongs to the window of a live run, which records plainly. Leave one of them out."
+        )
+    monitor = find_monitor(live.monitor or 0) if windowed else None
+    _tell_of_lost_signals()
+    latch = BypassLatch(_policy(live))
+    enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
+    opened.callback(enhancement.close)
+    watch = FrozenInputWatch(source)
+    outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), window=windowed)
+    controls = _controls(enhancement, latch, stats, outlets, watch, source)
+    if live.metrics is not None:
+        endpoint = MetricsEndpoint(stats, live.metrics, bypass_reason=lambda: latch.reason)
+        opened.callback(endpoint.close)
+    window = None
+    if windowed:
+        window = Window(
+            controls,
+            source.info,
+            view=View(
+                split=options.compare == "split",
+                side_by_side=options.compare == "side",
+                marks_outside=live.marks_outside,
+                upscale=live.upscale,
+            ),
+            monitor=monitor,
+            fullscreen=live.fullscreen,
+            screenshots=Path(live.screenshots),
+        )
+    limited = watch if options.duration is None else LimitedSource(watch, options.duration)
+    return LiveParts(limited, enhancement, outlets, window, engine_choice)
+
+
+def wants_window(options: Options, live: LiveOptions) -> bool:
+    """Whether a live run shows its picture: where asked, without ``--out``, and beside a recording if that is possible.
+
+    Raises:
+        SinkOpenError: a window is needed and there is no display.
+    """
+    if live.window or (live.window is None and options.out is None):
+        check_display()
+        return True
+    return live.window is None and options.out not in ("-", NULL_ADDRESS) and has_display()
+
+
+def _policy(live: LiveOptions) -> BypassPolicy:
+    return BypassPolicy(limit_seconds=live.latency_limit / 1000.0, automatic_return=live.bypass_return == "auto")
+
+
+def _guarded(
+    options: Options, live: LiveOptions, info: StreamInfo, latch: BypassLatch, *, wait_for_engine: bool
+) -> tuple[DeadlineDehazer, Callable[[], Sequence[str]]]:
+    """With a window the picture is shown while the engine is still being opened; without one nobody is waiting."""
+
+    engines: list[FallbackEngine] = []
+
+    def open_dehazer() -> Dehazer:
+        engines.append(open_engine(options.engine, late_seconds=_STUCK_SECONDS, hurried=True))
+        return Dehazer(engines[-1], options.strength)
+
+    dehazer = open_dehazer() if wait_for_engine else None
+    guarded = DeadlineDehazer(
+        lambda: dehazer or open_dehazer(), latch, deadline_seconds=_deadline(live, info), strength=options.strength
+    )
+    return guarded, lambda: engines[-1].reasons if engines else ()
+
+
+def _deadline(live: LiveOptions, info: StreamInfo) -> float:
+    if live.deadline is not None:
+        return live.deadline / 1000.0
+    frame_seconds = float(1 / (info.nominal_rate or Fraction(25)))
+    return min(max(frame_seconds, _SHORTEST_DEADLINE_SECONDS), _LONGEST_DEADLINE_SECONDS)
+
+
+def _controls(
+    enhancement: DeadlineDehazer,
+    latch: BypassLatch,
+    stats: Stats,
+    outlets: LiveOutlets,
+    watch: FrozenInputWatch,
+    source: Source,
+) -> LiveControls:
+    return LiveControls(
+        enhancement=enhancement,
+        latch=latch,
+        stats=stats,
+        recordings=outlets.recorders,
+        trouble=(lambda: source.trouble) if isinstance(source, ReconnectingSource) else (lambda: ""),
+        frozen=lambda: watch.frozen,
+        outlet_troubles=[partial(getattr, stream, "trouble") for stream in outlets.streams],
+    )
+
+
+def _tell_of_lost_signals() -> None:
+    """Sources and outlets that are lost and looked for again say so on standard error, window or not."""
+    told = logging.getLogger("eid_stream.live")
+    if not told.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        told.addHandler(handler)
+
+
+def _mark(enhancement: DeadlineDehazer) -> str:
+    return (
+        f"Surgical smoke removed by eid-stream {__version__}, engine {enhancement.engine or 'none'}, "
+        f"strength {enhancement.strength:g}. Enhanced picture, not for diagnosis."
+    )

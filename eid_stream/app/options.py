@@ -1,0 +1,83 @@
+"""What a user can ask for. The field names are the flags of the command and the keys of a configuration file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+
+from eid_stream.core.errors import ConfigError
+
+NULL_ADDRESS = "null:"
+"""An output that keeps nothing."""
+EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
+
+
+def parse_seconds(text: str) -> Fraction:
+    """Read a time such as ``90``, ``90.5``, ``1:30`` or ``00:01:30.500``, exactly.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None or (match[2] is not None and Fraction(match[3]) >= 60):
+        raise ConfigError(
+            f"Cannot read {text!r} as a time: write seconds such as 90.5, or a clock such as 1:30 or 00:01:30.5."
+        )
+    hours, minutes, seconds = (Fraction(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _seconds(_: Any, tokens: Sequence[Token]) -> Fraction:
+    return parse_seconds(tokens[0].value)
+
+
+Seconds = Annotated[Fraction, Parameter(converter=_seconds, metavar="TIME", show_default=False)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Everything one run is told, checked."""
+
+    source: str
+    """Video to dehaze: a file, /dev/video0, rtsp:// and the like, - for standard input, or phantom:?size=1280x720."""
+    out: str | None = None
+    """File to write: .mp4, .mov or .mkv; null: measures without writing; without this a window opens."""
+    engine: EngineName = "auto"
+    """What estimates the haze; auto takes the fastest that works here."""
+    strength: float = 1.0
+    """How much of the haze to remove: 0 = nothing, bit for bit, 1 = all that is seen."""
+    compare: Literal["split", "side"] | None = None
+    """Show original and dehazed picture in one: split down the middle, or side by side at double width."""
+    start: Seconds = Fraction(0)
+    """Begin here: seconds or [HH:]MM:SS."""
+    duration: Seconds | None = None
+    """Go on for so long: seconds or [HH:]MM:SS."""
+    overwrite: bool = False
+    """Replace the output file if it exists."""
+    stats: Path | None = None
+    """Write what was counted and timed to this JSON file."""
+    codec: str | None = None
+    """Encoder family: h264, hevc, av1 or ffv1. [default: the source's, otherwise h264]"""
+    quality: float | None = None
+    """Constant rate factor of the encoder, lower is better. [default: visually lossless]"""
+    preset: str | None = None
+    """The encoder's own name for its speed, such as medium or fast."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that no run can use.
+
+        Raises:
+            ConfigError: a value is out of its range.
+        """
+        if not self.source:
+            raise ConfigError("--source is empty: name a video file, for example --source surgery.mp4.")
+        if not 0.0 <= self.strength <= 1.0:
+            raise ConfigError(f"--strength is {self.strength:g}: choose a value from 0 (nothing) to 1 (everything).")
+        if self.duration is not None and self.duration <= 0:
+            raise ConfigError("--duration is 0: choose a time longer than that, or leave it out.")

@@ -1,0 +1,174 @@
+"""From options to the outlets of a live run: recordings, streams, the virtual camera."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.core.errors import ConfigError, SinkOpenError
+from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.interfaces import Sink
+from eid_stream.flow.pipeline import Outlet
+from eid_stream.sinks.encoding.container_choice import choose_container
+from eid_stream.sinks.file.disk_space import DiskSpace
+from eid_stream.sinks.file.live_recorder import LiveRecorder, SegmentLimit
+from eid_stream.sinks.file.recorder import Recorder
+from eid_stream.sinks.null import NullSink
+from eid_stream.sinks.stream.ffmpeg_program_out import FfmpegProgramOut
+from eid_stream.sinks.stream.retrying import RetryingSink
+from eid_stream.sinks.stream.stream_out import FORMATS, StreamOut
+from eid_stream.sinks.stream.virtual_camera import VirtualCamera
+from eid_stream.sources.address import parse_network, redacted, scheme_of
+
+_LIVE_PRESET = "ultrafast"
+_RECORDING_CAPACITY = 8
+"""Frames that may wait for a recorder: a hiccup of the disk or the encoder is not yet a gap in the recording."""
+
+
+@dataclass(slots=True)
+class LiveOutlets:
+    """The outlets of a live run and what the window wants to know of them."""
+
+    outlets: list[Outlet] = field(default_factory=list)
+    recorders: list[LiveRecorder] = field(default_factory=list)
+    streams: list[RetryingSink] = field(default_factory=list)
+
+
+def open_outlets(
+    options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str], *, window: bool
+) -> LiveOutlets:
+    """Make every outlet; files and connections are opened with the first frame, in the outlet's own thread.
+
+    Raises:
+        ConfigError: an address or a file name cannot be used.
+        SinkOpenError: a file exists already, or its folder does not.
+    """
+    made = LiveOutlets()
+    make = _OutletMaker(made, options, live, info, tag)
+    addresses = [address for address in (options.out, *live.also_out) if address is not None]
+    for address in addresses:
+        make.add(address)
+    if live.record_original is not None:
+        make.add_recorder("record original", live.record_original, captured=True)
+    if live.virtual_camera is not None:
+        make.add_virtual_camera(live.virtual_camera)
+    if window and not made.recorders:
+        make.add_recorder("record", live.screenshots / time.strftime("eid-stream-%Y%m%d-%H%M%S.mkv"), recording=False)
+    if not made.outlets and not window:
+        made.outlets.append(Outlet("null", NullSink()))
+    return made
+
+
+class _OutletMaker:
+    def __init__(
+        self, made: LiveOutlets, options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str]
+    ) -> None:
+        self._made = made
+        self._options = options
+        self._live = live
+        self._info = info
+        self._tag = tag
+
+    def add(self, address: str) -> None:
+        if address == NULL_ADDRESS:
+            self._made.outlets.append(Outlet("null", NullSink(), essential=False))
+        elif address == "-":
+            self._add_stream("standard output", lambda first: self._to_stdout(first))
+        elif scheme_of(address):
+            self._add_network(address)
+        else:
+            self.add_recorder("record", Path(address))
+
+    def add_recorder(self, name: str, path: Path, *, recording: bool = True, captured: bool = False) -> None:
+        choose_container(path)
+        if not path.parent.is_dir():
+            raise SinkOpenError(f"Cannot write {path}: there is no folder {path.parent}. Create it first.")
+        if path.exists() and not self._options.overwrite:
+            raise SinkOpenError(f"{path} exists already. Choose another name, or add --overwrite.")
+        seconds, size_bytes = self._live.segment_limit()
+        recorder = LiveRecorder(
+            path,
+            lambda segment, first: self._open_segment(segment, first, captured=captured),
+            recording=recording,
+            limit=SegmentLimit(seconds, size_bytes),
+            space=DiskSpace(path.parent),
+            captured=captured,
+            background=True,
+        )
+        self._made.recorders.append(recorder)
+        self._append(name, recorder, capacity=_RECORDING_CAPACITY)
+
+    def add_virtual_camera(self, device: str) -> None:
+        rate = float(self._info.nominal_rate or 25)
+        wanted = None if device == "any" else device
+        self._add_stream("virtual camera", lambda first: VirtualCamera(wanted, first, rate=rate))
+
+    def _add_network(self, address: str) -> None:
+        scheme = scheme_of(address)
+        if scheme not in FORMATS:
+            raise ConfigError(
+                f"Cannot send to {redacted(address)}: use {', '.join(f'{name}://' for name in FORMATS)}, a file, or -."
+            )
+        parsed = parse_network(address)
+        options = self._options
+        if scheme == "srt":
+            self._add_stream(
+                scheme,
+                lambda first: FfmpegProgramOut(
+                    address, redacted(address), self._info, first, quality=options.quality, preset=options.preset
+                ),
+            )
+            return
+        self._add_stream(
+            scheme,
+            lambda first: StreamOut(
+                parsed.url,
+                redacted(address),
+                FORMATS[scheme],
+                self._info,
+                first,
+                quality=options.quality,
+                preset=options.preset,
+                listen=parsed.listen,
+            ),
+        )
+
+    def _add_stream(self, name: str, open_sink: Callable[[Frame], Sink]) -> None:
+        sink = RetryingSink(open_sink)
+        self._made.streams.append(sink)
+        self._append(name, sink, capacity=2)
+
+    def _append(self, name: str, sink: Sink, *, capacity: int) -> None:
+        taken = {outlet.name for outlet in self._made.outlets}
+        unique = next(n for n in (name, *(f"{name} {number}" for number in range(2, 100))) if n not in taken)
+        self._made.outlets.append(Outlet(unique, sink, essential=False, capacity=capacity))
+
+    def _to_stdout(self, first: Frame) -> Sink:
+        return StreamOut(sys.stdout.buffer, "standard output", "matroska", self._info, first)
+
+    def _open_segment(self, path: Path, first: Frame, *, captured: bool) -> Recorder:
+        options = self._options
+        info = replace(
+            self._info,
+            width=first.width,
+            height=first.height,
+            layout=first.layout,
+            colour=first.colour,
+            time_base=first.time_base,
+            interlaced=first.interlaced,
+            top_field_first=first.top_field_first,
+            start_seconds=Fraction(0),
+        )
+        return Recorder(
+            path,
+            info,
+            codec=options.codec or "h264",
+            quality=options.quality,
+            preset=options.preset or (_LIVE_PRESET if (options.codec or "h264") in ("h264", "hevc") else None),
+            tags={} if captured else {"enhanced": self._tag()},
+            overwrite=options.overwrite,
+        )

@@ -1,0 +1,126 @@
+"""One run of the command: assemble, run, publish, report."""
+
+import json
+import logging
+import resource
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from eid_stream import __version__
+from eid_stream.app.interrupts import Interrupts
+from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.options import Options
+from eid_stream.app.progress import Pace, shown_progress
+from eid_stream.app.summary import summarise
+from eid_stream.app.wiring import Assembly, assemble, printable
+from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
+from eid_stream.flow.pipeline import Pipeline
+from eid_stream.flow.stats import Stats
+
+
+def run(options: Options, live: LiveOptions | None = None) -> int:
+    """Do what the options say and return the exit status.
+
+    Raises:
+        EidStreamError: the run could not start, or failed; the sentence names what is left of its output.
+    """
+    logging.getLogger("eid_stream").addHandler(logging.NullHandler())
+    if options.stats is not None:
+        _check_stats_file(options.stats, options)
+    stats = Stats()
+    assembly = assemble(options, live or LiveOptions(), stats)
+    started = time.monotonic()
+    with assembly.parts:
+        for note in assembly.notes:
+            _say(note)
+        try:
+            exit_code = _run_pipeline(assembly, stats)
+        except EidStreamError as error:
+            with suppress(SinkWriteError):  # the run's own failure matters more than that of its statistics
+                _report(options, assembly, stats, outcome=str(error), wall_seconds=time.monotonic() - started)
+            raise
+        outcome = "finished" if exit_code == 0 else "interrupted"
+        _report(options, assembly, stats, outcome=outcome, wall_seconds=time.monotonic() - started)
+    return exit_code
+
+
+def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str, wall_seconds: float) -> None:
+    stats.damage = assembly.damage
+    _say(summarise(stats, wall_seconds=wall_seconds))
+    if options.stats is not None:
+        _write_stats(options.stats, _facts(options, assembly, outcome, wall_seconds) | stats.as_dict())
+
+
+def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
+    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    with Interrupts(pipeline.stop) as interrupts:
+        try:
+            with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
+                pipeline.run(assembly.show)
+            assembly.publish()
+            _raise_lost(pipeline)
+        except Exception as error:
+            raise _with_what_is_left(error, assembly) from error
+    if interrupts.received is not None:
+        seconds, where = stats.position_seconds, "" if assembly.out is None else f" to {assembly.out}"
+        _say(f"Stopped by {interrupts.received.name}: only the first {seconds:.1f} s were written{where}.")
+    return interrupts.exit_code
+
+
+def _raise_lost(pipeline: Pipeline) -> None:
+    """Let the exit status tell of an outlet that failed while the others went on."""
+    for failure in pipeline.lost.values():
+        raise failure
+
+
+def _with_what_is_left(error: Exception, assembly: Assembly) -> EidStreamError:
+    known = error if isinstance(error, EidStreamError) else unexpected(error)
+    left = assembly.left_behind
+    if left is None or str(left) in str(known):
+        return known
+    return type(known)(f"{known} What was written so far is kept in {left}.")
+
+
+def _check_stats_file(path: Path, options: Options) -> None:
+    try:
+        usable = path.parent.is_dir() and not path.is_dir()
+        taken = [name for name in (options.source, options.out) if name and _same_file(path, Path(name))]
+    except OSError as error:  # a name that is too long, say
+        raise ConfigError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
+    if not usable:
+        raise ConfigError(f"Cannot write the statistics to {path}: name a file in a folder that exists.")
+    if taken:
+        raise ConfigError(f"The statistics would replace the video {taken[0]}: give them a name of their own.")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    """Whether two names mean one file, also one yet to be written; links are followed."""
+    return path.resolve() == other.resolve() or (path.exists() and other.exists() and path.samefile(other))
+
+
+def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: float) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "outcome": outcome,
+        "source": assembly.source.info.address,
+        "out": printable(options.out),
+        "engine": assembly.engine_name(),
+        "engine_choice": list(assembly.engine_choice()),
+        "strength": options.strength,
+        "wall_seconds": round(wall_seconds, 3),
+        "rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+def _write_stats(path: Path, content: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SinkWriteError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,88 @@
+"""One frame in, the same frame without haze out; or, whatever goes wrong, the frame as captured."""
+
+import logging
+from dataclasses import replace
+
+from eid_stream.core.errors import EngineRunError
+from eid_stream.core.frame import DEHAZED, Frame, FrameState
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.interfaces import Engine
+from eid_stream.core.picture_buffer import allocate
+from eid_stream.core.thumbnail import Thumbnail, make_thumbnail
+from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
+
+logger = logging.getLogger(__name__)
+
+
+class Dehazer:
+    """Thumbnail, estimate, smooth, apply. Holds the state in time of one stream; not shared between threads.
+
+    ``strength`` in [0, 1] may be set between any two frames; at 0 frames pass through untouched.
+    """
+
+    def __init__(
+        self, engine: Engine, strength: float = 1.0, time_constant_seconds: float = TIME_CONSTANT_SECONDS
+    ) -> None:
+        self.engine = engine
+        self.strength = strength
+        self._continuity = Continuity()
+        self._filter = TemporalFilter(time_constant_seconds)
+
+    def dehaze(self, frame: Frame) -> Frame:
+        """The dehazed frame with ``original`` and ``maps`` set, or ``frame`` itself with the reason in its state.
+
+        Never raises because of the engine or its maps: a viewer must always get a picture.
+        """
+        if self.strength <= 0.0:
+            return replace(frame, state=FrameState(dehazed=False, why="strength is 0"))
+        try:
+            return self._correct(frame, self.estimate(frame))
+        except Exception as error:  # any fault of engine or maps must end as the captured picture
+            known = isinstance(error, EngineRunError)
+            logger.warning("Frame %d is shown as captured: %s", frame.index, error, exc_info=not known)
+            why = " ".join(str(error).split()) or type(error).__name__
+            return replace(frame, state=FrameState(dehazed=False, why=why))
+
+    def estimate(self, frame: Frame) -> HazeMaps:
+        """Haze maps over the whole frame, smoothed in time.
+
+        Raises:
+            EngineRunError: the engine has no answer, or one that must not be applied.
+        """
+        card = self.engine.card
+        thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
+        seconds = float(frame.seconds)
+        if self._continuity.broken(thumbnail, seconds):
+            self.engine.reset()
+            self._filter.reset()
+        return _over_picture(
+            self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds), thumbnail
+        )
+
+    def _correct(self, frame: Frame, maps: HazeMaps) -> Frame:
+        planes, buffer = allocate(frame.width, frame.height, frame.layout)
+        apply_maps(frame.planes, planes, maps, frame.layout, frame.colour, min(self.strength, 1.0))
+        return replace(frame, planes=planes, buffer=buffer, state=DEHAZED, original=frame, maps=maps)
+
+    def reset(self) -> None:
+        """Forget the past, as after a seek or a change of source."""
+        self.engine.reset()
+        self._filter.reset()
+
+    def close(self) -> None:
+        """Close the engine; may be called twice."""
+        self.engine.close()
+
+
+def _sound(maps: HazeMaps) -> HazeMaps:
+    fault = maps.fault()
+    if fault is not None:
+        raise EngineRunError(fault)
+    return maps
+
+
+def _over_picture(maps: HazeMaps, thumbnail: Thumbnail) -> HazeMaps:
+    area = thumbnail.picture
+    height, width = thumbnail.values.shape[1:]
+    return maps.cropped((height, width), area.left, area.top, area.width, area.height)

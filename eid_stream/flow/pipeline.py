@@ -1,0 +1,214 @@
+"""Capture, dehaze and every outlet, each in its own thread, with one bounded handoff between any two."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from time import perf_counter_ns
+
+from eid_stream.core.frame import Frame
+from eid_stream.core.interfaces import Sink, Source
+from eid_stream.flow.handoff import Handoff, WhenFull
+from eid_stream.flow.stats import Stats
+
+CAPTURE = "capture"
+DEHAZE = "dehaze"
+WINDOW = "window"
+
+Window = Callable[[Handoff[Frame]], None]
+"""Takes frames in the main thread until the handoff is over; returning earlier ends the run in good order."""
+
+_SOURCE_PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where dehazed frames go, in a thread of its own."""
+
+    name: str
+    """What its times and counts are filed under; differs between outlets."""
+    sink: Sink
+    essential: bool = True
+    """True: its failure ends the run. False: the others go on without it."""
+    capacity: int = 1
+    """Frames that may wait for it; beyond that files wait and live streams drop the oldest."""
+
+
+class Pipeline:
+    """Runs a source through the dehaze stage into its outlets, once.
+
+    Files never drop a frame and live streams never wait. The first failure of any stage ends all of them: what was
+    captured before a fault of the source is still written, everybody else stops at once, every sink is closed.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        dehaze: Callable[[Frame], Frame],
+        outlets: Sequence[Outlet],
+        *,
+        stats: Stats,
+        grace_seconds: float = 10.0,
+    ) -> None:
+        """Connect the stages; nothing runs yet.
+
+        ``grace_seconds`` is how long a failed run waits for a stage that is stuck before it leaves it behind.
+        """
+        self._source = source
+        self._dehaze = dehaze
+        self._outlets = tuple(outlets)
+        self._stats = stats
+        self._grace_seconds = grace_seconds
+        self._live = source.info.live
+        self._captured = self._handoff(1)
+        self._passages = {outlet.name: self._handoff(outlet.capacity) for outlet in self._outlets}
+        self._ended: SimpleQueue[str] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+        self.lost: dict[str, BaseException] = {}
+        """Outlets that are not essential and failed while others went on, and why."""
+
+    def run(self, window: Window | None = None) -> None:
+        """Run until the stream ends, is stopped or fails. ``window`` runs in the calling thread, the rest in others.
+
+        Raises:
+            BaseException: the first failure of any stage.
+        """
+        if window is not None:
+            self._passages[WINDOW] = self._handoff(1)
+        running = {CAPTURE, DEHAZE, *(outlet.name for outlet in self._outlets)}
+        self._start(CAPTURE, lambda: self._guard(self._capture, then_fail=(self._captured,)))
+        self._start(DEHAZE, lambda: self._guard(self._dehaze_all))
+        for outlet in self._outlets:
+            self._start(outlet.name, partial(self._run_outlet, outlet))
+        if window is not None:
+            self._show(window)
+        self._await(running)
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End the capture in good order, from any thread: what was captured is dehazed, written and finished."""
+        self._captured.end()
+
+    def _capture(self) -> None:
+        frames = iter(self._source)
+        waited = self._stats.stage(CAPTURE)
+        while True:
+            before = perf_counter_ns()
+            frame = next(frames, None)
+            if frame is None:
+                break
+            waited.record(perf_counter_ns() - before)
+            if not self._captured.put(frame):
+                break
+            self._stats.captured += 1
+            self._stats.dropped[DEHAZE] = self._captured.dropped
+        self._captured.end()
+
+    def _dehaze_all(self) -> None:
+        for frame in self._captured:
+            self._dehaze_one(frame)
+        for passage in self._passages.values():
+            passage.end()
+
+    def _dehaze_one(self, frame: Frame) -> None:
+        with self._stats.timed(DEHAZE):
+            result = self._dehaze(frame)
+        if not result.state.dehazed:
+            self._stats.bypass(result.state.why)
+        for name, passage in self._passages.items():
+            passage.put(result)
+            self._stats.dropped[name] = passage.dropped
+
+    def _run_outlet(self, outlet: Outlet) -> None:
+        passage = self._passages[outlet.name]
+        self._guard(lambda: self._write_all(outlet, passage), outlet=outlet)
+        self._guard(outlet.sink.close, outlet=outlet)
+
+    def _write_all(self, outlet: Outlet, passage: Handoff[Frame]) -> None:
+        added = self._stats.stage(f"capture to {outlet.name}")
+        first_seconds: float | None = None
+        for frame in passage:
+            with self._stats.timed(outlet.name):
+                outlet.sink.write(frame)
+            added.record(time.monotonic_ns() - frame.captured_ns)
+            self._stats.written[outlet.name] += 1
+            seconds = float(frame.seconds)
+            first_seconds = seconds if first_seconds is None else first_seconds
+            self._stats.position_seconds = seconds - first_seconds
+
+    def _show(self, window: Window) -> None:
+        passage = self._passages[WINDOW]
+        self._guard(lambda: window(passage))
+        passage.abandon()
+        self.stop()
+
+    def _guard(
+        self,
+        stage: Callable[[], None],
+        *,
+        outlet: Outlet | None = None,
+        then_fail: Sequence[Handoff[Frame]] | None = None,
+    ) -> None:
+        """Run a stage; whatever it raises is kept and breaks every passage, or only those of ``then_fail``."""
+        try:
+            stage()
+        except BaseException as failure:
+            if outlet is None or not self._lose(outlet, failure):
+                self._fail(failure, (self._captured, *self._passages.values()) if then_fail is None else then_fail)
+
+    def _fail(self, failure: BaseException, passages: Sequence[Handoff[Frame]]) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._failure = failure
+        for passage in passages:
+            passage.fail(failure)
+        self._ended.put("")
+
+    def _lose(self, outlet: Outlet, failure: BaseException) -> bool:
+        """Go on without an outlet; False when that is not possible, or the failure is not its own."""
+        with self._lock:
+            others = self._passages.keys() - self.lost.keys() - {outlet.name}
+            if outlet.essential or failure is self._failure or not others:
+                return False
+            self.lost.setdefault(outlet.name, failure)
+        self._stats.fault(f"{outlet.name}: {failure}")
+        self._passages[outlet.name].abandon()
+        return True
+
+    def _start(self, name: str, stage: Callable[[], None]) -> None:
+        def run() -> None:
+            stage()
+            self._ended.put(name)
+
+        threading.Thread(target=run, name=name, daemon=True).start()
+
+    def _await(self, running: set[str]) -> None:
+        """Wait for every stage; once something failed, or only the source is left, not for ever."""
+        closing = False
+        while running:
+            patience = self._grace_seconds if closing else min(_SOURCE_PATIENCE_SECONDS, self._grace_seconds)
+            try:
+                running.discard(self._ended.get(timeout=patience if self._failing(running) else None))
+            except Empty:
+                if closing:
+                    break
+                closing = True
+                self._start("closing", self._close_source)
+        if CAPTURE not in running:
+            self._close_source()
+        for name in running:
+            self._stats.fault(f"the {name} stage did not end and was left behind")
+
+    def _failing(self, running: set[str]) -> bool:
+        return self._failure is not None or running == {CAPTURE}
+
+    def _close_source(self) -> None:
+        self._guard(self._source.close)
+
+    def _handoff(self, capacity: int) -> Handoff[Frame]:
+        when_full: WhenFull = "drop_oldest" if self._live else "wait"
+        return Handoff(capacity=capacity, when_full=when_full)

@@ -1,0 +1,128 @@
+"""The enhanced video in an output container."""
+
+import os
+from fractions import Fraction
+from typing import cast
+
+import av.filter
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.format import VideoFormat
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+
+from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.picture_buffer import copy, range_code, tag
+from eid_stream.sinks.encoding.codec_choice import CodecChoice
+from eid_stream.sinks.encoding.picture_fitting import PictureFitter
+from eid_stream.sinks.encoding.time_window import TimeWindow
+
+_CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
+_PROGRESSIVE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
+_KEY_FRAME_SECONDS = 1
+"""What is written out for good at a time, so that an interrupted file plays almost to its end."""
+_MAX_NOMINAL_RATE = 240
+_SVT_ERRORS_ONLY = "1"
+"""SVT-AV1 prints a page to stderr otherwise, and takes no option against it but this variable."""
+_HVC1_CONTAINERS = ("mp4", "mov")
+
+
+class VideoTrack:
+    """Encodes frames into one stream of a container that has not been started."""
+
+    def __init__(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice, window: TimeWindow) -> None:
+        """Add the stream and open its encoder."""
+        os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
+        self._time_base = info.time_base
+        self._window = window
+        self._layout = info.layout
+        self._fields = _FieldMarker(info) if info.interlaced else None
+        self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
+        self.stream = self._add(container, info, choice)
+        self._describe(info)
+        if choice.family.name == "hevc" and container.format.name in _HVC1_CONTAINERS:
+            self.stream.codec_context.codec_tag = "hvc1"
+        self.stream.codec_context.open()
+
+    @property
+    def note(self) -> str:
+        """One sentence where the picture is written larger than it is; empty otherwise."""
+        if not self._fitter.widened:
+            return ""
+        size = f"{self._fitter.width}x{self._fitter.height}"
+        return f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."
+
+    def encode(self, frame: Frame) -> "list[Packet[Stream]]":
+        """Give one frame to the encoder and take what it has ready."""
+        picture = self._fitter.fit(self._picture(frame), frame.colour)
+        pts = self._window.ticks(frame.seconds, self._time_base)
+        tag(picture, frame.colour, pts=pts, time_base=self._time_base)
+        picture.duration = frame.duration
+        picture.pict_type = PictureType.NONE
+        return self.stream.encode(self._fields.mark(picture) if self._fields else picture)
+
+    def flush(self) -> "list[Packet[Stream]]":
+        """Take everything the encoder still holds."""
+        return self.stream.encode(None)
+
+    def _picture(self, frame: Frame) -> VideoFrame:
+        buffer = frame.buffer
+        if isinstance(buffer, VideoFrame) and buffer.format.name == self._layout.name:
+            return buffer
+        return copy(frame.planes, frame.layout)
+
+    def _add(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice) -> VideoStream:
+        stream = container.add_stream(
+            choice.family.encoder,
+            rate=min(info.nominal_rate or Fraction(25), Fraction(_MAX_NOMINAL_RATE)),
+            options=_options(info, choice),
+            width=self._fitter.width,
+            height=self._fitter.height,
+            pix_fmt=info.layout.name,
+            time_base=info.time_base,
+        )
+        return cast(VideoStream, stream)
+
+    def _describe(self, info: StreamInfo) -> None:
+        stream, context = self.stream, self.stream.codec_context
+        stream.time_base = info.time_base
+        context.sample_aspect_ratio = info.sample_aspect or Fraction(0, 1)
+        context.colorspace, context.color_range = info.colour.matrix, int(range_code(info.colour))
+        context.color_primaries, context.color_trc = info.colour.primaries, info.colour.transfer
+        context.flags |= Flags.frame_duration
+        context.gop_size = max(1, round(_KEY_FRAME_SECONDS * (info.nominal_rate or 25)))
+        if info.interlaced:
+            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+            context.field_order = _TOP_FIRST if info.top_field_first else _BOTTOM_FIRST
+        if info.display_matrix:
+            stream.set_display_matrix(info.display_matrix)
+        elif info.rotation:
+            stream.set_display_rotation(info.rotation)
+
+
+class _FieldMarker:
+    """Marks pictures as interlaced; PyAV cannot, but FFmpeg's filter can, without copying."""
+
+    def __init__(self, info: StreamInfo) -> None:
+        mode = "tff" if info.top_field_first else "bff"
+        self._graph = av.filter.Graph()
+        source = self._graph.add_buffer(
+            width=info.width, height=info.height, format=VideoFormat(info.layout.name), time_base=info.time_base
+        )
+        marker, sink = self._graph.add("setfield", f"mode={mode}"), self._graph.add("buffersink")
+        source.link_to(marker)
+        marker.link_to(sink)
+        self._graph.configure()
+
+    def mark(self, picture: VideoFrame) -> VideoFrame:
+        self._graph.vpush(picture)
+        return self._graph.vpull()
+
+
+def _options(info: StreamInfo, choice: CodecChoice) -> dict[str, str]:
+    options = dict(choice.options)
+    if info.colour.chroma_location:
+        options["chroma_sample_location"] = _CHROMA_LOCATIONS[info.colour.chroma_location]
+    return options

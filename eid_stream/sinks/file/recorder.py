@@ -1,0 +1,195 @@
+"""Recording frames to a file, together with everything else that the source file holds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.sinks.encoding.codec_choice import choose_codec
+from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
+from eid_stream.sinks.encoding.time_window import window_of
+from eid_stream.sinks.encoding.video_track import VideoTrack
+from eid_stream.sinks.file.output_file import OutputFile
+from eid_stream.sinks.file.source_copy import SourceCopy
+
+
+class Recorder:
+    """Encodes frames into ``PATH.part`` and gives the finished file its name when ``publish`` is called.
+
+    Each frame keeps its time stamp; size, layout, colour tags, sample aspect, rotation and interlacing are those of
+    ``info``. With ``copy_from``, all other streams, chapters and tags of that file are copied, cut to the window.
+    About every second is written out for good, so that an interrupted file plays.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        info: StreamInfo,
+        *,
+        copy_from: Path | None = None,
+        start_seconds: Fraction | None = None,
+        duration_seconds: Fraction | None = None,
+        source_has_ended: Callable[[], bool] = lambda: True,
+        codec: str | None = None,
+        quality: float | None = None,
+        preset: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Open the output, ready for the first frame.
+
+        The window is counted like the source's, from where its clock begins, and becomes time zero of the output.
+        ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
+        ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the file's own.
+
+        Raises:
+            ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
+            SinkOpenError: the output cannot be created, would replace something, or is the input.
+        """
+        container = choose_container(path)
+        self._codec = choose_codec(
+            codec=codec,
+            quality=quality,
+            preset=preset,
+            info=info,
+            container_codecs=encoders_of(container),
+        )
+        self._info = info
+        self._source_has_ended = source_has_ended
+        self._reached = Fraction(0)
+        self._frames = 0
+        self._closed = self._failed = False
+        self._file = OutputFile(path, source=copy_from or Path(info.address), overwrite=overwrite)
+        try:
+            self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}))
+        except (av.FFmpegError, ValueError) as error:
+            self._file.discard()
+            raise SinkOpenError(f"Cannot write {path}: {error}. Try another codec, or .mkv.") from error
+        except BaseException:
+            self._file.discard()
+            raise
+
+    @property
+    def path(self) -> Path:
+        """Where the finished file will be."""
+        return self._file.path
+
+    @property
+    def part(self) -> Path:
+        """Where the file is until then."""
+        return self._file.part
+
+    @property
+    def notes(self) -> list[str]:
+        """What the output does not keep as it was, one sentence each, known before the first frame."""
+        copied = self._copy.notes if self._copy else []
+        return [note for note in (self._codec.note, self._video.note, self._rounding, *copied) if note]
+
+    @property
+    def damage(self) -> list[str]:
+        """What was damaged beside the picture, one sentence each; complete when the recorder is closed."""
+        count = self._copy.unusable_packets if self._copy else 0
+        return [f"Damaged packets of sound, subtitles or data that were left out: {count}."] if count else []
+
+    def write(self, frame: Frame) -> None:
+        """Encode one frame and copy everything else up to its time; the frame's planes are only read.
+
+        Raises:
+            SinkWriteError: the file cannot grow any further, for example because the disk is full.
+        """
+        try:
+            self._mux(self._video.encode(frame))
+            self._reached = frame.seconds + frame.duration * frame.time_base
+            self._frames += 1
+            if self._copy:
+                self._copy.copy_until(frame.seconds)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            self._failed = True
+            raise self._file.failure(error) from error
+
+    def close(self) -> None:
+        """Finish the ``.part`` file; without a single frame it is removed. May be called twice.
+
+        Raises:
+            SinkWriteError: it could not be finished; what was written so far is kept.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._finish()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            if not self._failed:
+                self._failed = True
+                raise self._file.failure(error) from error
+        finally:
+            if self._copy:
+                self._copy.close()
+
+    def publish(self) -> None:
+        """Close, and give the file its name.
+
+        Raises:
+            SinkWriteError: nothing was written, it could not be finished, or it cannot be renamed.
+        """
+        self.close()
+        if self._failed or not self._frames:
+            raise SinkWriteError(f"{self.path} was not written completely and keeps its name {self.part.name}.")
+        self._file.publish()
+
+    def _open(
+        self,
+        container: ContainerChoice,
+        copy_from: Path | None,
+        start: Fraction | None,
+        duration: Fraction | None,
+        tags: dict[str, str],
+    ) -> None:
+        self._container: OutputContainer = av.open(
+            f"file:{self.part}", "w", format=container.format, container_options=container.options
+        )
+        self._copy = SourceCopy(copy_from, self._container, container) if copy_from else None
+        from_zero = self._copy is not None and self._copy.clock_is_arbitrary
+        window = window_of(self._info.start_seconds, start, duration, from_zero=from_zero)
+        if self._copy is None:
+            self._video = VideoTrack(self._container, self._info, self._codec, window)
+        else:
+            self._video = self._copy.arrange(window, self._info, self._codec)
+        self._rounding = _rounding(container, self._info)
+        self._container.metadata.update(tags)
+
+    def _mux(self, packets: "Iterable[Packet[Stream]]") -> None:
+        for packet in packets:
+            self._container.mux(packet)
+
+    def _finish(self) -> None:
+        if not self._frames:
+            self._file.discard()
+            return
+        try:
+            if not self._failed:
+                self._mux(self._video.flush())
+                self._copy_tail()
+        finally:
+            self._container.close()
+        self._file.settle()
+
+    def _copy_tail(self) -> None:
+        if self._copy is None:
+            return
+        if self._source_has_ended():
+            self._copy.copy_rest()
+        else:
+            self._copy.copy_until(self._reached)
+
+
+def _rounding(container: ContainerChoice, info: StreamInfo) -> str:
+    if not container.whole_milliseconds or (info.time_base * 1000).denominator == 1:
+        return ""
+    return f"{container.name} keeps time stamps to the millisecond."

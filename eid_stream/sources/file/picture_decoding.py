@@ -1,0 +1,95 @@
+"""Decoding a file's pictures from here to its end, over damaged places."""
+
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from eid_stream.core.errors import SourceReadError
+from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.file.opening import reason
+
+_MAX_ERRORS_IN_A_ROW = 100
+_WITHOUT_PRESENTATION_TIMES = ("avi",)
+
+
+class PictureDecoder:
+    """Yields every picture that can be decoded, in display order, and keeps count of what could not."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, damage: Damage, *, address: str) -> None:
+        """Read from where the container stands."""
+        self._container = container
+        self._stream = stream
+        self._damage = damage
+        self._address = address
+        self.reached_seconds = Fraction(0)
+        """Latest end of a packet of any stream seen so far."""
+        self._decode_order_only = container.format.name in _WITHOUT_PRESENTATION_TIMES
+        self._decode_times: deque[int | None] = deque()
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """Yield pictures until the end of the file.
+
+        Raises:
+            SourceReadError: nothing readable follows although the file has not ended.
+        """
+        for packet in self._packets():
+            yield from self._decode(packet)
+
+    def _packets(self) -> Iterator["Packet[VideoStream]"]:
+        packets = self._demux()
+        errors_in_a_row = 0
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, IndexError):
+                # PyAV ends with an IndexError where a damaged broadcast stream seemed to gain streams on its way.
+                return
+            except av.FFmpegError as error:
+                packets = self._demux()
+                errors_in_a_row += 1
+                self._damage.unreadable_packets += 1
+                if errors_in_a_row > _MAX_ERRORS_IN_A_ROW:
+                    raise SourceReadError(self._stuck(error)) from error
+            else:
+                errors_in_a_row = 0
+                yield packet
+
+    def _demux(self) -> Iterator["Packet[VideoStream]"]:
+        for packet in cast("Iterator[Packet[VideoStream]]", self._container.demux()):
+            if packet.pts is not None:
+                end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                self.reached_seconds = max(self.reached_seconds, end)
+            if packet.stream.index == self._stream.index:
+                yield packet
+
+    def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        if packet.size:
+            self._decode_times.append(packet.dts)
+        try:
+            pictures = packet.decode()
+        except av.FFmpegError:
+            self._damage.unreadable_packets += 1
+            if packet.size:
+                self._decode_times.pop()
+            return []
+        return [self._timed(picture) for picture in pictures]
+
+    def _timed(self, picture: VideoFrame) -> VideoFrame:
+        """Hand out decoding times in the order of display, where a container knows no others."""
+        decode_time = self._decode_times.popleft() if self._decode_times else None
+        if self._decode_order_only:
+            picture.pts = decode_time
+        return picture
+
+    def _stuck(self, error: Exception) -> str:
+        return (
+            f"Cannot read {self._address} any further after {float(self.reached_seconds):.1f} s: {reason(error)}. "
+            "Check the disk or the connection it lies on."
+        )

@@ -1,0 +1,105 @@
+"""What FFmpeg knows of a video stream, as the program's own values."""
+
+import struct
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av.logging
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from eid_stream.core.frame import StreamInfo
+from eid_stream.core.picture_buffer import colour_of, nearest_layout
+from eid_stream.sources.file.field_order import top_field_first
+
+_CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
+_FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
+_MICROSECOND = Fraction(1, 1_000_000)
+
+
+def describe(
+    container: InputContainer, stream: VideoStream, picture: VideoFrame, *, address: str, chroma_location: int
+) -> StreamInfo:
+    """Put together what is known of a stream once its first picture is decoded."""
+    duration = duration_seconds(container, stream)
+    rate = stream.guessed_rate or stream.average_rate
+    average_rate = stream.average_rate or rate
+    return StreamInfo(
+        address=address,
+        width=picture.width,
+        height=picture.height,
+        layout=nearest_layout(picture.format),
+        colour=colour_of(picture, chroma_location=chroma_location),
+        time_base=stream.time_base or Fraction(1, 90_000),
+        nominal_rate=rate,
+        sample_aspect=stream.sample_aspect_ratio or None,
+        rotation=picture.rotation,
+        display_matrix=_display_matrix(picture),
+        interlaced=picture.interlaced_frame,
+        top_field_first=top_field_first(picture),
+        codec=stream.codec_context.codec.canonical_name,
+        stream_index=stream.index,
+        start_seconds=start_seconds(container),
+        duration_seconds=None if duration is None else float(duration),
+        frame_count=stream.frames or (round(duration * average_rate) if duration and average_rate else None),
+    )
+
+
+def start_seconds(container: InputContainer) -> Fraction:
+    """Time at which the file's clock begins: the earliest start of its sounds and pictures, never below zero."""
+    starts = [
+        s.start_time * s.time_base
+        for s in (*container.streams.video, *container.streams.audio)
+        if s.start_time is not None and s.time_base
+    ]
+    return max(min(starts, default=Fraction(0)), Fraction(0))
+
+
+def duration_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """Announced duration of a video stream, or of the whole file where the stream says nothing."""
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return container.duration * _MICROSECOND if container.duration else None
+
+
+def announced_end(container: InputContainer, path: Path) -> Fraction | None:
+    """Time at which the file should end by its own header; None where the header of such files does not tell."""
+    if container.duration is None or not set(container.format.name.split(",")) & _FORMATS_THAT_TELL_THEIR_END:
+        return None
+    end = ((container.start_time or 0) + container.duration) * _MICROSECOND
+    return end * _announced_share(path) if container.format.name == "avi" else end
+
+
+def _announced_share(path: Path) -> Fraction:
+    """How much larger an AVI file announces to be than it is; FFmpeg shortens its duration to what is there."""
+    with path.open("rb") as file:
+        announced = int.from_bytes(file.read(8)[4:], "little") + 8
+    return max(Fraction(1), Fraction(announced, path.stat().st_size))
+
+
+def chroma_location(container: InputContainer, stream: VideoStream) -> int:
+    """Find where chroma samples lie, as FFmpeg's AVChromaLocation; 0 = unspecified.
+
+    PyAV has no field for it, but FFmpeg's own description of a stream names it when asked for much detail. To be called
+    before the first picture is decoded: a decoder's threads that log while Python waits for them wait for Python.
+    """
+    before = av.logging.get_level()
+    av.logging.set_level(av.logging.VERBOSE)
+    av.logging.set_libav_level(av.logging.VERBOSE)
+    try:
+        described: str = cast(Any, container).dumps_format()
+    finally:
+        av.logging.set_libav_level(av.logging.INFO)
+        av.logging.set_level(before)
+    line = next((text for text in described.splitlines() if f"Stream #0:{stream.index}" in text), "")
+    words = [word.strip() for word in line.replace(")", ",").split(",")]
+    return next((code for code, name in enumerate(_CHROMA_LOCATIONS) if name in words), 0)
+
+
+def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
+    for side_data in cast(Any, picture.side_data):
+        if side_data.type.name == "DISPLAYMATRIX":
+            return struct.unpack("=9i", bytes(side_data))
+    return ()

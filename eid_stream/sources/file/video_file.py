@@ -1,0 +1,151 @@
+"""A video file as a source of frames."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from threading import Lock
+
+from av.codec.context import ThreadType
+from av.video.frame import VideoFrame
+
+from eid_stream.core.errors import SourceOpenError
+from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
+from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.file.frame_clock import FrameClock
+from eid_stream.sources.file.opening import open_file, pick_video
+from eid_stream.sources.file.picture_decoding import PictureDecoder
+from eid_stream.sources.file.seeking import pictures_from
+from eid_stream.sources.file.stream_facts import announced_end, chroma_location, describe, start_seconds
+
+_END_TOLERANCE_SECONDS = Fraction(1, 10)
+
+
+class VideoFileSource:
+    """Reads a file that FFmpeg can read: every frame of its default video stream once, in order, with its own time.
+
+    A window is cut exactly by presentation time, counted from where the file's clock begins: frames with
+    ``start <= time < start + duration``. ``info.duration_seconds`` and ``info.frame_count`` speak of the window.
+    All frames have the layout of the first; a change of size in the middle shows in ``frame.width`` and ``height``.
+    Damaged places are concealed or skipped and counted in ``damage``, which is complete once the iteration ended; a
+    file that ends earlier than it announces is read to its end and counted as truncated.
+    """
+
+    def __init__(
+        self, address: str, *, start_seconds: Fraction | None = None, duration_seconds: Fraction | None = None
+    ) -> None:
+        """Open the file and decode its first frame.
+
+        Raises:
+            SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
+        """
+        self.damage = Damage()
+        self.has_ended = False
+        """Whether the iteration came to the natural end of the file or the window."""
+        self._closed = False
+        self._lock = Lock()
+        self._path = Path(address.removeprefix("file:"))
+        self._container = open_file(self._path)
+        try:
+            self._open(start_seconds or Fraction(0), duration_seconds)
+        except BaseException:
+            self._container.close()
+            raise
+
+    @property
+    def info(self) -> StreamInfo:
+        """What is known before the first frame."""
+        return self._info
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield the frames; may be called once.
+
+        Raises:
+            SourceReadError: the file cannot be read any further.
+        """
+        index = 0
+        while (picture := self._next_picture()) is not None:
+            frame = self._frame(picture, index)
+            if self._end is not None and frame.seconds >= self._end:
+                self.has_ended = True
+                return
+            self.damage.concealed_frames += picture.is_corrupt
+            yield frame
+            index += 1
+        self.has_ended = not self._closed
+        self._note_missing_end()
+
+    def close(self) -> None:
+        """End the iteration and close the file; may be called twice and from any thread."""
+        with self._lock:
+            self._closed = True
+            self._container.close()
+
+    def _open(self, start: Fraction, duration: Fraction | None) -> None:
+        self._stream = pick_video(self._container, self._path)
+        self._stream.thread_type = ThreadType.AUTO
+        location = chroma_location(self._container, self._stream)
+        origin = start_seconds(self._container)
+        self._end = None if duration is None else origin + start + duration
+        self._announced_end = announced_end(self._container, self._path)
+        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=str(self._path))
+        pictures = self._pictures_from(origin + start) if start else iter(self._decoder)
+        first = next(pictures, None)
+        if first is None:
+            raise SourceOpenError(self._nothing_there(start))
+        self._pictures = chain((first,), pictures)
+        info = describe(self._container, self._stream, first, address=str(self._path), chroma_location=location)
+        self._info = _within_window(info, start, duration)
+        self._converter = LayoutConverter(info.layout)
+        self._clock = FrameClock(time_base=info.time_base, nominal_rate=info.nominal_rate, damage=self.damage)
+
+    def _pictures_from(self, begin: Fraction) -> Iterator[VideoFrame]:
+        return pictures_from(begin, self._container, self._stream, self._decoder)
+
+    def _nothing_there(self, start: Fraction) -> str:
+        if not start:
+            return f"{self._path} holds no picture that can be decoded. The file is damaged."
+        return f"{self._path} holds no picture at or after {float(start):.3f} s. Give an earlier start."
+
+    def _next_picture(self) -> VideoFrame | None:
+        with self._lock:
+            return None if self._closed else next(self._pictures, None)
+
+    def _frame(self, picture: VideoFrame, index: int) -> Frame:
+        colour = colour_of(picture, chroma_location=self._info.colour.chroma_location)
+        pts = self._clock.stamp(picture)
+        buffer = self._converter.convert(picture)
+        return Frame(
+            planes=view(buffer),
+            layout=self._info.layout,
+            colour=colour,
+            pts=pts,
+            time_base=self._info.time_base,
+            index=index,
+            captured_ns=time.monotonic_ns(),
+            duration=picture.duration,
+            interlaced=picture.interlaced_frame,
+            top_field_first=picture.interlaced_frame and self._info.top_field_first,
+            buffer=buffer,
+        )
+
+    def _note_missing_end(self) -> None:
+        if self._announced_end is None or not self.has_ended:
+            return
+        missing = self._announced_end - self._decoder.reached_seconds
+        if missing > _END_TOLERANCE_SECONDS:
+            self.damage.missing_seconds = missing
+
+
+def _within_window(info: StreamInfo, start: Fraction, duration: Fraction | None) -> StreamInfo:
+    """Say of the window what ``info`` says of the whole file."""
+    if info.duration_seconds is None or not (start or duration is not None):
+        return info
+    left = max(0.0, info.duration_seconds - float(start))
+    seconds = left if duration is None else min(left, float(duration))
+    share = seconds / info.duration_seconds if info.duration_seconds else 0.0
+    count = None if info.frame_count is None else round(info.frame_count * share)
+    return replace(info, duration_seconds=seconds, frame_count=count)

@@ -1,0 +1,124 @@
+"""Opens whatever delivers video now: devices, network streams, standard input, the screen, generators."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from eid_stream.core.errors import ConfigError
+from eid_stream.core.interfaces import Source
+from eid_stream.sources.address import (
+    STREAM_FORMATS,
+    LiveAddress,
+    is_network,
+    parse_network,
+    redacted,
+)
+from eid_stream.sources.live.ffmpeg_program import FfmpegProgram
+from eid_stream.sources.live.live_stream import LiveInput, LiveStream
+from eid_stream.sources.live.opencv_camera import OpenCvCamera
+from eid_stream.sources.live.reconnecting import ReconnectingSource
+from eid_stream.sources.live.same_host import SameHostOpener
+from eid_stream.sources.live.v4l2 import choose_mode, demuxer_options, inspect
+from eid_stream.sources.real_time import RealTimeSource
+
+_CAMERA = re.compile(r"camera:(\d+)")
+_DEVICE = re.compile(r"/dev/video\d+|/dev/v4l/.+")
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureWish:
+    """What a device or the screen is asked for; None leaves the choice to us."""
+
+    width: int | None = None
+    height: int | None = None
+    rate: Fraction | None = None
+    pixel_format: str | None = None
+
+
+def is_live(address: str) -> bool:
+    """Whether an address names something that delivers video now; files and ``phantom:`` are not."""
+    return (
+        address == "-"
+        or address.startswith(("lavfi:", "screen:"))
+        or bool(_CAMERA.fullmatch(address) or _DEVICE.fullmatch(address))
+        or is_network(address)
+    )
+
+
+def open_live(address: str, wish: CaptureWish | None = None, *, patient: bool = False) -> Source:
+    """Open a live address. Devices and network streams are reconnected for ever once they have worked.
+
+    ``patient`` reads standard input like a file: the sender is held up rather than frames dropped.
+
+    Raises:
+        ConfigError: the address cannot be understood, or the device does not offer what is wished.
+        SourceOpenError: nothing comes from there.
+    """
+    connect = _connector(address, wish or CaptureWish(), patient=patient)
+    if address == "-":
+        return connect()
+    if address.startswith("lavfi:"):
+        return RealTimeSource(connect())
+    return ReconnectingSource(connect)
+
+
+def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[], Source]:
+    camera = _CAMERA.fullmatch(address)
+    if camera is not None:
+        number = int(camera[1])
+        return lambda: OpenCvCamera(number, width=wish.width, height=wish.height, rate=wish.rate)
+    if _DEVICE.fullmatch(address):
+        return lambda: LiveStream(_device(address, wish))
+    if address.startswith("srt://"):
+        label, receive = redacted(address), ("-protocol_whitelist", "srt", "-i", address, "-c", "copy")
+        return lambda: FfmpegProgram(label, receive, container="mpegts")
+    if is_network(address):
+        wanted = _network(parse_network(address), address)
+    elif address == "-":
+        wanted = LiveInput("standard input", sys.stdin.buffer, options=_only("pipe"), live=not patient)
+    elif address.startswith("lavfi:"):
+        wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
+    elif address.startswith("screen:"):
+        return lambda: FfmpegProgram(address, _screen(address, wish), container="nut", skip_backlog=False)
+    else:
+        raise ConfigError(f"{redacted(address)} is not the address of a live source.")
+    return lambda: LiveStream(wanted)
+
+
+def _device(path: str, wish: CaptureWish) -> LiveInput:
+    """Ask the device anew at every connection: another signal may offer other modes."""
+    mode = choose_mode(
+        inspect(path).modes, width=wish.width, height=wish.height, rate=wish.rate, pixel_format=wish.pixel_format
+    )
+    return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode), skip_backlog=True)
+
+
+def _network(parsed: LiveAddress, address: str) -> LiveInput:
+    label = redacted(address)
+    if parsed.is_playlist:
+        opener = SameHostOpener(parsed.url)
+        options = {"format_whitelist": f"hls,{STREAM_FORMATS},aac,webvtt", "allowed_extensions": "ALL"}
+        return LiveInput(label, parsed.url, "hls", options, open_file=opener)
+    options = _only(parsed.protocols) | {"fflags": "nobuffer", "analyzeduration": "2000000"}
+    if parsed.scheme in ("rtsp", "rtsps"):
+        options["max_delay"] = "100000"
+        options |= {"rtsp_flags": "listen", "listen_timeout": "10"} if parsed.listen else {"rtsp_flags": "prefer_tcp"}
+    elif parsed.listen:
+        options["listen"] = "1"
+    return LiveInput(label, parsed.url, options=options, skip_backlog=True)
+
+
+def _only(protocols: str) -> dict[str, str]:
+    return {"protocol_whitelist": protocols, "format_whitelist": STREAM_FORMATS}
+
+
+def _screen(address: str, wish: CaptureWish) -> tuple[str, ...]:
+    """``screen:`` is the whole X11 display, ``screen::1+100,50`` a display and a corner."""
+    size = ("-video_size", f"{wish.width}x{wish.height}") if wish.width and wish.height else ()
+    display = address.removeprefix("screen:") or os.environ.get("DISPLAY", ":0")
+    grab = ("-f", "x11grab", "-draw_mouse", "0", "-framerate", str(wish.rate or 30))
+    return (*grab, *size, "-i", display, "-c:v", "rawvideo")

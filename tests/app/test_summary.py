@@ -1,0 +1,25 @@
+from eid_stream.app.summary import summarise
+from eid_stream.flow.stats import Stats
+
+
+def test_the_summary_tells_rate_bypasses_drops_faults_damage_and_the_times_of_each_stage() -> None:
+    stats = Stats()
+    stats.written["record"] = 90
+    stats.dropped.update(record=7, dehaze=0)
+    for _ in range(3):
+        stats.bypass("no engine")
+    stats.fault("monitor: unplugged")
+    stats.damage.append("2 unreadable packets of video were skipped.")
+    stats.stage("dehaze").record(5_000_000)
+    stats.stage("never used")
+    lines = summarise(stats, wall_seconds=3.0).splitlines()
+    assert lines[:5] == [
+        "90 frames in 3.0 s (30.0 frames/s).",
+        "3 frames went out as captured: no engine.",
+        "7 frames came too late for record and were dropped.",
+        "Fault (1x): monitor: unplugged.",
+        "2 unreadable packets of video were skipped.",
+    ]
+    assert lines[5].split() == ["milliseconds", "p50", "p95", "p99", "max"]
+    assert lines[6].split() == ["dehaze", "5.00", "5.00", "5.00", "5.00"]
+    assert len(lines) == 7

@@ -1,0 +1,216 @@
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from eid_stream.core.errors import SinkWriteError, SourceReadError
+from eid_stream.core.frame import Frame, FrameState
+from eid_stream.flow.handoff import Handoff
+from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.stats import Stats
+from tests.failing_stages import NEVER, CollectingSink, CountingSource, dehazed
+
+pytestmark = pytest.mark.timeout(20)
+
+
+def make(
+    source: CountingSource,
+    *sinks: CollectingSink,
+    dehaze: Callable[[Frame], Frame] = dehazed,
+    essential: bool = True,
+    grace_seconds: float = 5.0,
+) -> tuple[Pipeline, Stats]:
+    stats = Stats()
+    outlets = [Outlet(f"sink {number}", sink, essential=essential) for number, sink in enumerate(sinks)]
+    return Pipeline(source, dehaze, outlets, stats=stats, grace_seconds=grace_seconds), stats
+
+
+def failing_at(call: int) -> Callable[[Frame], Frame]:
+    calls = itertools.count()
+
+    def dehaze(frame: Frame) -> Frame:
+        if next(calls) == call:
+            raise ZeroDivisionError("a bug")
+        return dehazed(frame)
+
+    return dehaze
+
+
+def threads_of_stages() -> list[str]:
+    names = ("capture", "dehaze", "sink", "closing")
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
+
+
+def test_every_frame_of_a_file_reaches_every_outlet_once_and_in_order() -> None:
+    source, fast, slow = CountingSource(50), CollectingSink(), CollectingSink(seconds_per_frame=0.002)
+    pipeline, stats = make(source, fast, slow)
+    pipeline.run()
+    assert fast.indices == slow.indices == list(range(50))
+    assert fast.closed
+    assert slow.closed
+    assert source.closed.is_set()
+    assert (stats.captured, stats.written["sink 0"], sum(stats.dropped.values())) == (50, 50, 0)
+    assert stats.stage("dehaze").count == stats.stage("capture to sink 1").count == 50
+    assert stats.position_seconds == pytest.approx(49 / 25)
+    assert threads_of_stages() == []
+
+
+def test_a_live_stream_drops_and_counts_the_oldest_rather_than_wait() -> None:
+    source = CountingSource(40, live=True, interval_seconds=0.002)
+    slow = CollectingSink(seconds_per_frame=0.02)
+    pipeline, stats = make(source, slow)
+    pipeline.run()
+    assert slow.indices == sorted(set(slow.indices))
+    assert slow.indices[-1] == 39
+    assert stats.dropped["sink 0"] > 0
+    assert len(slow.indices) + sum(stats.dropped.values()) == stats.captured == 40
+
+
+def test_frames_that_go_out_as_captured_are_counted_with_their_reason() -> None:
+    def bypass(frame: Frame) -> Frame:
+        return replace(frame, state=FrameState(dehazed=False, why="no engine")) if frame.index < 3 else dehazed(frame)
+
+    sink = CollectingSink()
+    pipeline, stats = make(CountingSource(10), sink, dehaze=bypass)
+    pipeline.run()
+    assert stats.bypassed == {"no engine": 3}
+    assert len(sink.indices) == 10
+
+
+@pytest.mark.parametrize(("position", "live"), [(0, False), (1, False), (19, False), (0, True), (1, True), (2, True)])
+@pytest.mark.parametrize("stage", ["source", "dehaze", "first sink", "last sink", "sink at close"])
+def test_whichever_stage_fails_at_any_frame_every_other_one_ends(stage: str, position: int, live: bool) -> None:
+    interval_seconds = 0.002 if live else 0
+    source = CountingSource(
+        20, live=live, fails_at=position if stage == "source" else NEVER, interval_seconds=interval_seconds
+    )
+    failing = CollectingSink(
+        fails_at=position if stage in ("first sink", "last sink") else NEVER, fails_at_close=stage == "sink at close"
+    )
+    healthy = CollectingSink()
+    sinks = (failing, healthy) if stage == "first sink" else (healthy, failing)
+    pipeline, _ = make(source, *sinks, dehaze=failing_at(position if stage == "dehaze" else NEVER))
+    expected = {"source": SourceReadError, "dehaze": ZeroDivisionError}.get(stage, SinkWriteError)
+    started = time.monotonic()
+    with pytest.raises(expected):
+        pipeline.run()
+    assert time.monotonic() - started < 5
+    assert healthy.closed
+    assert failing.closed
+    assert source.closed.is_set()
+    assert threads_of_stages() == []
+
+
+def test_what_was_captured_before_the_source_failed_is_still_written() -> None:
+    sink = CollectingSink(seconds_per_frame=0.005)
+    pipeline, _ = make(CountingSource(20, fails_at=9), sink)
+    with pytest.raises(SourceReadError):
+        pipeline.run()
+    assert sink.indices == list(range(9))
+
+
+def test_the_first_failure_is_the_one_the_user_sees() -> None:
+    sink = CollectingSink(fails_at=3, fails_at_close=True)
+    pipeline, _ = make(CountingSource(20), sink)
+    with pytest.raises(SinkWriteError, match=r"the disk is full$"):
+        pipeline.run()
+
+
+def test_a_stalled_source_is_closed_when_the_sink_fails() -> None:
+    source = CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002)
+    pipeline, _ = make(source, CollectingSink(fails_at=1))
+    with pytest.raises(SinkWriteError):
+        pipeline.run()
+    assert threads_of_stages() == []
+
+
+def test_a_source_that_hangs_for_ever_is_left_behind_when_the_sink_fails() -> None:
+    source = CountingSource(20, stalls_at=5, wakes_on_close=False)
+    pipeline, stats = make(source, CollectingSink(fails_at=4), grace_seconds=0.1)
+    with pytest.raises(SinkWriteError):
+        pipeline.run()
+    assert stats.faults == {"the capture stage did not end and was left behind": 1}
+
+
+def test_a_sink_that_hangs_for_ever_is_left_behind_when_another_fails() -> None:
+    pipeline, stats = make(CountingSource(), CollectingSink(hangs_at=0), CollectingSink(fails_at=1), grace_seconds=0.1)
+    with pytest.raises(SinkWriteError):
+        pipeline.run()
+    assert stats.faults == {"the sink 0 stage did not end and was left behind": 1}
+
+
+def test_stopping_ends_the_capture_and_everything_captured_is_written_and_closed() -> None:
+    source, sink = CountingSource(100_000), CollectingSink(seconds_per_frame=0.001)
+    pipeline, stats = make(source, sink)
+    threading.Timer(0.1, pipeline.stop).start()
+    pipeline.run()
+    assert 0 < len(sink.indices) < 1000
+    assert sink.indices == list(range(stats.captured))
+    assert sink.closed
+
+
+def test_stopping_does_not_wait_for_a_source_that_has_stalled() -> None:
+    source, sink = CountingSource(20, live=True, stalls_at=3), CollectingSink()
+    pipeline, _ = make(source, sink, grace_seconds=0.2)
+    threading.Timer(0.05, pipeline.stop).start()
+    pipeline.run()
+    assert sink.closed
+    assert source.closed.is_set()
+
+
+def test_an_outlet_that_is_not_essential_fails_alone() -> None:
+    failing, healthy = CollectingSink(fails_at=4), CollectingSink()
+    pipeline, stats = make(CountingSource(30), failing, healthy, essential=False)
+    pipeline.run()
+    assert healthy.indices == list(range(30))
+    assert failing.closed
+    assert [str(error) for error in pipeline.lost.values()] == ["the disk is full"]
+    assert stats.faults == {"sink 0: the disk is full": 1}
+
+
+def test_the_run_fails_when_the_last_outlet_is_lost() -> None:
+    pipeline, _ = make(CountingSource(30), CollectingSink(fails_at=4), CollectingSink(fails_at=8), essential=False)
+    with pytest.raises(SinkWriteError):
+        pipeline.run()
+
+
+def test_the_window_runs_in_the_calling_thread_beside_the_other_outlets() -> None:
+    seen: list[tuple[int, str]] = []
+
+    def window(frames: Handoff[Frame]) -> None:
+        seen.extend((frame.index, threading.current_thread().name) for frame in frames)
+
+    sink = CollectingSink()
+    pipeline, _ = make(CountingSource(15), sink)
+    pipeline.run(window)
+    assert seen == [(index, "MainThread") for index in range(15)]
+    assert sink.indices == list(range(15))
+
+
+def test_closing_the_window_ends_the_run_in_good_order() -> None:
+    sink = CollectingSink()
+    pipeline, stats = make(CountingSource(100_000), sink)
+    pipeline.run(lambda frames: [frames.take() for _ in range(5)].clear())
+    assert sink.closed
+    assert sink.indices == list(range(stats.captured))
+
+
+def test_a_window_that_waits_wakes_when_another_stage_fails() -> None:
+    pipeline, _ = make(CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002), CollectingSink(fails_at=1))
+    with pytest.raises(SinkWriteError):
+        pipeline.run(lambda frames: list(frames).clear())
+
+
+def test_a_failing_window_ends_the_run_and_closes_the_recording() -> None:
+    def window(frames: Handoff[Frame]) -> None:
+        frames.take()
+        raise RuntimeError("no display")
+
+    sink = CollectingSink()
+    pipeline, _ = make(CountingSource(100_000), sink)
+    with pytest.raises(RuntimeError, match="no display"):
+        pipeline.run(window)
+    assert sink.closed

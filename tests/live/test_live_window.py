@@ -1,0 +1,172 @@
+"""The live run in a real window: what its keys do, and what it shows when something goes wrong."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from tests.screen import AMBER, GREEN, RED, Picture, WindowRun, count, in_window, needs_screen, virtual_screen
+from tests.senders import ffmpeg, free_port, needs_ffmpeg, over_udp, sending
+
+SOURCE = (
+    "lavfi:gradients=size=640x360:rate=25:c0=0x806050:c1=0xc0b0a0:nb_colors=2:seed=1,format=yuv420p,noise=c0s=4:c0f=t"
+)
+pytestmark = needs_screen
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with virtual_screen() as name:
+        yield name
+
+
+def window(picture: Picture) -> Picture:
+    return picture[:360, :640]
+
+
+def red_text(picture: Picture) -> int:
+    """Pixels of a headline such as NO SIGNAL."""
+    return count(picture, RED, rows=slice(10, 100), columns=slice(100, 540))
+
+
+def read_png(path: Path) -> Picture:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture.astype(np.uint8)
+
+
+def recorded(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_the_keys_do_what_the_help_says(display: str, tmp_path: Path) -> None:
+    with in_window(display, tmp_path, "--source", SOURCE) as run:
+        run.wait_for_mark(GREEN)
+        check_bypass(run)
+        check_hold(run)
+        check_views(run)
+        check_panels(run)
+        run.key("p")
+        run.key("r")
+        run.wait_for_picture(
+            lambda seen: count(seen, RED, rows=slice(0, 30), columns=slice(480, 640)) > 10, "no recording mark"
+        )
+        run.key("r")
+        run.key("minus")
+        stats = run.quit()
+    saved = {path.name.rsplit("-", 1)[1]: read_png(path) for path in tmp_path.glob("eid-stream-*.png")}
+    assert saved.keys() == {"original.png", "enhanced.png"}
+    assert all(picture.shape == (360, 640, 3) for picture in saved.values())
+    assert not np.array_equal(saved["original.png"], saved["enhanced.png"])
+    (recording,) = tmp_path.glob("*.mkv")
+    assert recorded(recording) > 0
+    assert stats["stages"]["capture to window"]["frames"] == stats["written_frames"]["window"]
+    assert "bypass" in stats["bypass_reasons"]
+
+
+def check_bypass(run: WindowRun) -> None:
+    run.key("b")
+    run.wait_for_mark(AMBER)
+    run.key("b")
+    run.wait_for_mark(GREEN)
+
+
+def check_hold(run: WindowRun) -> None:
+    run.hold("c")
+    run.wait_for_mark(AMBER)
+    run.release("c")
+    run.wait_for_mark(GREEN)
+
+
+def check_views(run: WindowRun) -> None:
+    run.key("v")
+    run.wait_for_picture(lambda seen: (window(seen)[100:260, 319:321] == 255).all(), "no split")
+    run.key("Right")
+    run.key("bracketright")
+    run.wait_for_picture(lambda seen: (window(seen)[100:260, 383:385] == 255).all(), "the border did not move")
+    run.key("s")
+    run.wait_for_picture(lambda seen: window(seen)[30:80].max() == 0, "the pictures are not side by side")
+    run.key("s")
+    run.key("m")
+    run.wait_for_picture(lambda seen: window(seen)[200, 10].max() > 0, "nothing is shown")
+    run.key("m")
+
+
+def check_panels(run: WindowRun) -> None:
+    def white(seen: Picture, rows: slice, columns: slice) -> int:
+        return count(seen, (255, 255, 255), rows=rows, columns=columns)
+
+    run.key("d")
+    run.wait_for_picture(lambda seen: white(seen, slice(20, 90), slice(480, 640)) > 50, "no latency panel")
+    run.key("h")
+    run.wait_for_picture(lambda seen: white(seen, slice(330, 360), slice(0, 500)) > 50, "no help")
+
+
+def test_a_recording_is_shown_while_it_is_written(display: str, tmp_path: Path) -> None:
+    out = tmp_path / "clear.mkv"
+    with in_window(display, tmp_path, "--source", SOURCE, "--out", str(out)) as run:
+        run.wait_for_mark(GREEN)
+        stats = run.quit()
+    assert recorded(out) == stats["written_frames"]["record"] > 0
+
+
+@needs_ffmpeg
+def test_a_lost_signal_is_shown_and_recorded_across(display: str, tmp_path: Path) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    pictures = SOURCE.removeprefix("lavfi:")
+    with ffmpeg(*sending(*over_udp(port), pictures=pictures)) as sender:
+        source = f"udp://127.0.0.1:{port}"
+        with in_window(display, tmp_path, "--source", source, "--record-original", str(tmp_path / "op.mkv")) as run:
+            bright = run.wait_for_mark(GREEN)
+            sender.send_signal(signal.SIGSTOP)
+            dark = run.wait_for_picture(lambda seen: red_text(seen) > 100, "NO SIGNAL is not shown")
+            assert window(dark)[150:300].mean() < 0.5 * window(bright)[150:300].mean()
+            sender.send_signal(signal.SIGCONT)
+            run.wait_for_picture(lambda seen: red_text(seen) == 0, "the signal did not come back")
+            run.wait_for_mark(GREEN)
+            run.quit()
+    with av.open(str(tmp_path / "op.mkv")) as container:
+        times = [float(picture.time or 0.0) for picture in container.decode(video=0)]
+    assert max(np.diff(times)) >= 1.0
+    assert times == sorted(times)
+
+
+def test_a_frozen_input_is_told(display: str, tmp_path: Path) -> None:
+    still = "lavfi:color=c=0x907060:size=640x360:rate=25,format=yuv420p"
+    with in_window(display, tmp_path, "--source", still) as run:
+        run.wait_for_picture(lambda seen: red_text(seen) > 50, "INPUT FROZEN is not shown")
+        run.quit()
+
+
+@pytest.mark.parametrize("fault", ["nan", "sleeps"])
+def test_an_engine_that_goes_wrong_leaves_the_original_on_the_screen(display: str, tmp_path: Path, fault: str) -> None:
+    """The fault begins with the 30th estimate and ends with the 34th: a bypass is latched and released."""
+    program = (sys.executable, "-m", "tests.live.live_with_faults", fault, "30", "34")
+    with in_window(display, tmp_path, "--source", SOURCE, program=program) as run:
+        run.wait_for_mark(GREEN)
+        run.wait_for_mark(AMBER)
+        run.wait_for_mark(GREEN)
+        stats = run.quit()
+    assert stats["bypassed_frames"] > 3
+
+
+def test_a_full_disk_stops_the_recording_and_not_the_window(display: str, small_disk: Path, tmp_path: Path) -> None:
+    """The guard ends the recording in good order, or the disk is faster than the guard and the status says so."""
+    out = small_disk / "op.mkv"
+    arguments = ("--source", SOURCE, "--record-original", str(out), "--codec", "ffv1")
+    with in_window(display, tmp_path, *arguments) as run:
+        run.wait_for_mark(GREEN)
+        warned = {"rows": slice(300, 360), "columns": slice(0, 400)}
+        run.wait_for_picture(lambda seen: count(seen, AMBER, **warned) > 50, "no warning about the disk")
+        before = window(run.screenshot())
+        run.wait_for_picture(lambda seen: not np.array_equal(window(seen), before), "the window stands still")
+        run.quit(exit_codes=(0, 5))
+    (written,) = small_disk.iterdir()
+    assert recorded(written) > 5
