@@ -10,11 +10,11 @@ MAY_IMPORT = {
     "core": set[str](),
     "smoke": {"core"},
     "flow": {"core"},
-    "dehazing": {"core"},
+    "dehazing": {"core", "flow"},
     "live": {"core", "flow", "dehazing"},
     "backends": {"core"},
     "building": {"core", "backends", "dehazing"},
-    "sources": {"core", "smoke"},
+    "sources": {"core", "flow", "smoke"},
     "sinks": {"core"},
     "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks"},
 }

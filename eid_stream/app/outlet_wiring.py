@@ -75,7 +75,7 @@ class _OutletMaker:
 
     def add(self, address: str) -> None:
         if address == NULL_ADDRESS:
-            self._made.outlets.append(Outlet("null", NullSink(), essential=False))
+            self._append("null", NullSink(), capacity=1)
         elif address == "-":
             self._add_stream("standard output", lambda first: self._to_stdout(first))
         elif scheme_of(address):

@@ -4,11 +4,10 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
+from eid_stream.sources.frame_gaps import FrameGaps
 
 _JUMP_SECONDS = 1
-_REGULAR_FRAMES = 12
-"""So many frames in step make a rate constant."""
 
 
 class FrameClock:
@@ -28,7 +27,7 @@ class FrameClock:
         self._last: int | None = None
         self._last_ticks = self._frame_ticks
         self._offset = 0
-        self._regular = 0
+        self._gaps = FrameGaps(self._frame_ticks, damage)
 
     def stamp(self, picture: VideoFrame) -> int:
         """Return the picture's time stamp in units of the time base."""
@@ -36,21 +35,10 @@ class FrameClock:
         pts = self._after_last(own)
         if pts != picture.pts:
             self._damage.repaired_time_stamps += 1
-        self._count_gap(pts)
+        if self._last is not None:
+            self._gaps.step(pts - self._last)
         self._last, self._last_ticks = pts, picture.duration or self._frame_ticks
         return pts
-
-    def _count_gap(self, pts: int) -> None:
-        """Note frames that a constant rate lacks; a variable rate has no gaps."""
-        if self._last is None:
-            return
-        ticks = pts - self._last
-        if abs(ticks - self._frame_ticks) <= max(1, self._frame_ticks // 10):
-            self._regular += 1
-        elif ticks > self._frame_ticks and self._regular >= _REGULAR_FRAMES:
-            self._damage.missing_frames += round(ticks / self._frame_ticks) - 1
-        else:
-            self._regular = 0
 
     def _after_last(self, own: int | None) -> int:
         if self._last is None:

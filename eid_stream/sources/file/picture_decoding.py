@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceReadError
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.opening import reason
 
 _MAX_ERRORS_IN_A_ROW = 100

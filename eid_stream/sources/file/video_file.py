@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
 from eid_stream.sources.file.opening import open_file, pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
@@ -43,6 +43,7 @@ class VideoFileSource:
             SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
         """
         self.damage = Damage()
+        self.start_seconds, self.duration_seconds = start_seconds, duration_seconds
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False

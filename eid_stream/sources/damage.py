@@ -1,7 +1,8 @@
 """What was wrong with a video that could be read all the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(slots=True)
@@ -12,10 +13,16 @@ class Damage:
     """Pieces of the file that the demultiplexer or the decoder refused; their pictures are missing."""
     concealed_frames: int = 0
     """Frames that the decoder gave out although parts of them were damaged."""
+    corrupt_packets: int = 0
+    """Pieces of a live stream that arrived incomplete or out of step."""
     missing_frames: int = 0
     """Frames that ought to lie in gaps of an otherwise constant rate."""
     repaired_time_stamps: int = 0
     """Frames whose time stamp was missing or did not come after the frame before."""
+    unread_frames: int = 0
+    """Frames of a live source that were thrown away before anybody took them, because newer ones had come."""
+    lost_signals: int = 0
+    """How often a live source was lost."""
     missing_seconds: Fraction = Fraction(0)
     """How much earlier the video ended than it announced; more than zero means it is truncated."""
 
@@ -24,8 +31,36 @@ class Damage:
         told = (
             (self.unreadable_packets, "Unreadable packets of video that were skipped: {}."),
             (self.concealed_frames, "Damaged frames, shown with their gaps concealed: {}."),
+            (self.corrupt_packets, "Packets of video that arrived damaged: {}."),
             (self.missing_frames, "Frames missing in gaps of the constant rate: {}."),
             (self.repaired_time_stamps, "Frames without a usable time stamp that were given one: {}."),
+            (self.unread_frames, "Frames that came faster than they could be taken: {}."),
+            (self.lost_signals, "Times the signal was lost: {}."),
             (float(self.missing_seconds), "The file is truncated: it ends {:.2f} s earlier than it announces."),
         )
         return [sentence.format(count) for count, sentence in told if count]
+
+    @property
+    def count(self) -> int:
+        """How much there is of everything that is counted in whole numbers."""
+        return sum(value for field in fields(self) if isinstance(value := getattr(self, field.name), int))
+
+    def add(self, other: "Damage") -> None:
+        """Count what was wrong with another part of the same video."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+@runtime_checkable
+class Damaged(Protocol):
+    """A source that keeps count of its damage."""
+
+    @property
+    def damage(self) -> Damage:
+        """What was wrong so far."""
+        ...
+
+
+def damage_of(source: object) -> Damage:
+    """What was wrong with a source so far; nothing where it keeps no count."""
+    return source.damage if isinstance(source, Damaged) else Damage()
