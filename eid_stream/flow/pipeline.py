@@ -223,9 +223,9 @@ class Pipeline:
         while running:
             with suppress(Empty):
                 running.discard(self._ended.get(timeout=_TICK_SECONDS))
-            spent = patience.spent_seconds(self._progress(running), ending=self._is_ending(running))
             if CAPTURE not in running or patience.ending_seconds > min(_SOURCE_PATIENCE_SECONDS, self._grace_seconds):
                 self._close_source(running)
+            spent = patience.spent_seconds(self._progress(running), ending=self._is_ending(running))
             if spent > patience.allowed_seconds(finishing=running <= self._finishing):
                 break
         return running

@@ -169,7 +169,7 @@ def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: b
     threading.Timer(0.1, pipeline.stop).start()
     started = time.monotonic()
     if essential:
-        with pytest.raises(SinkWriteError, match="sink 1 was stuck for 0.3 s and was left behind"):
+        with pytest.raises(SinkWriteError, match="sink 1 was stuck for .* and was left behind"):
             pipeline.run()
     else:
         pipeline.run()
@@ -234,6 +234,7 @@ def test_whichever_stage_fails_while_frames_are_looked_at_ahead_every_other_one_
                 raise ZeroDivisionError("a bug")
             yield frame
 
+    before = threads_of_stages()
     source = CountingSource(20, fails_at=5 if stage == "source" else NEVER)
     sink = CollectingSink(fails_at=5 if stage == "sink" else NEVER)
     dehaze = failing_at(5 if stage == "dehaze" else NEVER)
@@ -241,7 +242,7 @@ def test_whichever_stage_fails_while_frames_are_looked_at_ahead_every_other_one_
     with pytest.raises((SourceReadError, ZeroDivisionError, SinkWriteError)):
         pipeline.run()
     assert sink.closed
-    assert threads_of_stages() == []
+    assert threads_of_stages() == before
 
 
 def test_an_outlet_that_is_not_essential_fails_alone() -> None:
