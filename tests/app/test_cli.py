@@ -49,7 +49,7 @@ def test_a_file_comes_out_under_its_name_with_all_its_frames_and_its_sound(tmp_p
     told = json.loads(stats.read_text())
     assert (told["outcome"], told["frames"], told["written_frames"]) == ("finished", 30, {"record": 30})
     assert (told["bypassed_frames"], told["dropped_frames"], told["faults"]) == (0, 0, {})
-    assert told["stages"].keys() == {"capture", "dehaze", "record", "capture to record"}
+    assert told["stages"].keys() == {"capture", "estimate", "dehaze", "record", "capture to record"}
     assert told["stages"]["dehaze"].keys() >= {"p50_ms", "p95_ms", "p99_ms", "max_ms"}
 
 

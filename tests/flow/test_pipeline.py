@@ -169,7 +169,7 @@ def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: b
     threading.Timer(0.1, pipeline.stop).start()
     started = time.monotonic()
     if essential:
-        with pytest.raises(SinkWriteError, match="sink 1 was stuck for .* and was left behind"):
+        with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
             pipeline.run()
     else:
         pipeline.run()
