@@ -42,7 +42,7 @@ class Entry:
 
 
 class Manifest:
-    """The lines of one output folder. Each is appended whole and flushed to the disk, so any crash loses one at most."""
+    """The lines of one output folder, each appended whole and flushed to the disk: a crash loses one at most."""
 
     def __init__(self, folder: Path) -> None:
         """Read what is there.

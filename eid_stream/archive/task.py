@@ -22,6 +22,7 @@ Settings = dict[str, Any]
 """The options that make the picture, by the names of their flags; true stands for a flag without a value."""
 
 _SHARE = re.compile(r" (\d+)%, ")
+_UNFINISHED = ".unfinished."
 _SAYS = "eid-stream: "
 _LAST_WORDS = 40
 
@@ -39,8 +40,11 @@ class FileTask:
 
     @property
     def unfinished(self) -> Path:
-        """Where the file grows: hidden, beside its place, and moved there when it is whole."""
-        return self.output.with_name(f".unfinished.{self.output.name}")
+        """Where the file grows: hidden, beside its place, and moved there when it is whole.
+
+        The name is this process's own: what a killed run has left at work cannot meet a later one.
+        """
+        return self.output.with_name(f"{_UNFINISHED}{os.getpid()}.{self.output.name}")
 
 
 class FileRun:
@@ -159,9 +163,11 @@ def source_facts(source: Path) -> dict[str, Any]:
 
 def clean_up(task: FileTask) -> None:
     """Remove what an unfinished run has left."""
-    unfinished = task.unfinished
-    for leftover in (unfinished, unfinished.with_name(f"{unfinished.name}.part"), unfinished.with_suffix(".json")):
-        leftover.unlink(missing_ok=True)
+    name = re.escape(task.output.stem)
+    ours = re.compile(rf"{re.escape(_UNFINISHED)}\d+\.{name}\.\w+(\.part)?")
+    for leftover in task.output.parent.glob(f"{_UNFINISHED}*"):
+        if ours.fullmatch(leftover.name):
+            leftover.unlink(missing_ok=True)
 
 
 def _facts(statistics: dict[str, Any]) -> dict[str, Any]:
