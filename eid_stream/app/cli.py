@@ -33,7 +33,7 @@ Examples:
   How fast is this machine? A synthetic scene, dehazed and thrown away
     eid-stream --source phantom:?size=1920x1080 --out null:
 
-  All videos of a folder, two at a time; the same command goes on after any interruption
+  All videos of a folder, two at a time; run it again to go on where it ended
     eid-stream --source recordings --out cleared --jobs 2
 
   Settings from a YAML file (strength: 0.8), named like the flags; flags win
