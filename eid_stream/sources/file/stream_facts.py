@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
 from eid_stream.sources.file.field_order import top_field_first
+from eid_stream.sources.file.side_data import side_data_of
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
@@ -99,7 +100,5 @@ def chroma_location(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
-    for side_data in cast(Any, picture.side_data):
-        if side_data.type.name == "DISPLAYMATRIX":
-            return struct.unpack("=9i", bytes(side_data))
-    return ()
+    matrix = side_data_of(picture).get("DISPLAYMATRIX")
+    return struct.unpack("=9i", matrix) if matrix else ()
