@@ -16,7 +16,9 @@ MAY_IMPORT = {
     "building": {"core", "backends", "dehazing"},
     "sources": {"core", "flow", "smoke"},
     "sinks": {"core"},
-    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks"},
+    "archive": {"core"},
+    "dicom": {"core"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")
