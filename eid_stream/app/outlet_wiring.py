@@ -12,6 +12,7 @@ from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Sink
+from eid_stream.core.redaction import redacted
 from eid_stream.flow.pipeline import Outlet
 from eid_stream.sinks.encoding.container_choice import choose_container
 from eid_stream.sinks.file.disk_space import DiskSpace
@@ -22,7 +23,7 @@ from eid_stream.sinks.stream.ffmpeg_program_out import FfmpegProgramOut
 from eid_stream.sinks.stream.retrying import RetryingSink
 from eid_stream.sinks.stream.stream_out import FORMATS, StreamOut
 from eid_stream.sinks.stream.virtual_camera import VirtualCamera
-from eid_stream.sources.address import parse_network, redacted, scheme_of
+from eid_stream.sources.address import parse_network, scheme_of
 
 _LIVE_PRESET = "ultrafast"
 _RECORDING_CAPACITY = 8

@@ -14,13 +14,13 @@ from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine, Sink, Source
+from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
-from eid_stream.sources.address import redacted
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live

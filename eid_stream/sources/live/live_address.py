@@ -10,12 +10,12 @@ from pathlib import Path
 
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.interfaces import Source
+from eid_stream.core.redaction import redacted
 from eid_stream.sources.address import (
     STREAM_FORMATS,
     LiveAddress,
     is_network,
     parse_network,
-    redacted,
 )
 from eid_stream.sources.live.ffmpeg_program import FfmpegProgram
 from eid_stream.sources.live.live_stream import LiveInput, LiveStream

@@ -5,7 +5,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from eid_stream.sources.address import redacted
+from eid_stream.core.redaction import redacted
 
 
 class SameHostOpener:
