@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
 from eid_stream.app.configuration import fill_from_file
-from eid_stream.app.early_interrupts import SENTENCE, EarlyInterrupts
+from eid_stream.app.early_interrupts import EarlyInterrupts
 from eid_stream.app.live_options import LIVE, LiveOptions
 from eid_stream.app.options import Options
 from eid_stream.app.standard_streams import discard, steady_streams
@@ -98,10 +98,10 @@ def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
     try:
         return _run(_with_dash_values(arguments))
     except KeyboardInterrupt:
-        return _stopped(interrupts)
+        interrupts.end()
     except Exception as error:
         if interrupts.received is not None:  # some libraries turn an interruption into a failure of their own
-            return _stopped(interrupts)
+            interrupts.end()
         if "EID_STREAM_TRACEBACK" in os.environ:
             traceback.print_exc()
             return 1
@@ -117,11 +117,6 @@ def _run(arguments: list[str]) -> int:
         return _say(error)
     except BrokenPipeError:  # eid-stream --help | head -1
         return 0
-
-
-def _stopped(interrupts: EarlyInterrupts) -> int:
-    sys.stderr.write(SENTENCE)
-    return interrupts.exit_code
 
 
 def _flush_standard_output() -> None:

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sys
 import threading
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from eid_stream.app.interrupts import SIGNALS
 
@@ -23,11 +24,13 @@ class EarlyInterrupts:
         """Nothing is taken over yet."""
         self._before: dict[signal.Signals, Any] = {}
         self.received: signal.Signals | None = None
+        self._told = False
 
-    @property
-    def exit_code(self) -> int:
-        """What the shell expects of a process ended by the signal, such as 130 for Ctrl-C."""
-        return 128 + (self.received or signal.SIGINT)
+    def end(self) -> NoReturn:
+        """Say so and leave, without waiting for any library that is still opening something."""
+        self._told = True
+        sys.stderr.write(SENTENCE)
+        os._exit(128 + (self.received or signal.SIGINT))
 
     def __enter__(self) -> "EarlyInterrupts":
         """Take over the signals that Python or the system would answer, not those that somebody ignores on purpose."""
@@ -62,6 +65,7 @@ class EarlyInterrupts:
         while told := os.read(reader, 1):
             if signal.getsignal(told[0]) == self._raise:
                 threading.Event().wait(_GRACE_SECONDS)
-                os.write(2, SENTENCE.encode())
+                if not self._told:
+                    os.write(2, SENTENCE.encode())
                 os._exit(128 + told[0])
         os.close(reader)

@@ -57,6 +57,7 @@ def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str,
 
 def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
     pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    assembly.ending.call = pipeline.stop
     with Interrupts(pipeline.stop) as interrupts:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):

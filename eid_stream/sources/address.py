@@ -20,12 +20,6 @@ _PROTOCOLS = {
 }
 """Protocols FFmpeg may use for an address, by its scheme: what the address needs and nothing that reads files."""
 
-STREAM_FORMATS = (
-    "mpegts,mpegtsraw,flv,live_flv,matroska,webm,mov,mp4,ogg,mpeg,mpjpeg,mpjpeg_2,mjpeg,mjpeg_2000,h264,hevc,av1,obu,"
-    "ivf,nut,avi,yuv4mpegpipe,mpegvideo,m4v,rtsp,rtp,asf"
-)
-"""Containers a network stream may have. Playlists and lists of files are absent: they would open further addresses."""
-
 
 @dataclass(frozen=True, slots=True)
 class LiveAddress:

@@ -1,7 +1,8 @@
 import pytest
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.sources.address import STREAM_FORMATS, parse_network
+from eid_stream.core.media_formats import FILE_FORMATS, STREAM_FORMATS
+from eid_stream.sources.address import parse_network
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "http", "https", "udp", "srt", "tcp", "rtp", "rtsps", "rtmps"])
@@ -11,8 +12,11 @@ def test_no_network_address_may_read_files(scheme: str) -> None:
     assert not {"file", "pipe", "concat", "data", "subfile", "unix", "ftp"} & set(protocols)
 
 
-def test_no_format_that_opens_further_addresses_is_accepted_in_a_stream() -> None:
-    assert not {"hls", "dash", "concat", "sdp", "image2", "imf", "lavfi"} & set(STREAM_FORMATS.split(","))
+@pytest.mark.parametrize("formats", [STREAM_FORMATS, FILE_FORMATS])
+def test_no_format_that_opens_further_addresses_is_accepted(formats: str) -> None:
+    accepted = set(formats.split(","))
+    assert not {"hls", "dash", "concat", "sdp", "image2", "imf", "lavfi", "vobsub", "mlv"} & accepted
+    assert not {"webm_dash_manifest", "alias_pix", "sap", "tedcaptions"} & accepted
 
 
 def test_listening_is_asked_for_in_the_query() -> None:
