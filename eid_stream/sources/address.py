@@ -66,7 +66,8 @@ def parse_network(address: str) -> LiveAddress:
         )
     try:
         parts = urlsplit(address)
-    except ValueError as error:  # half an IPv6 address, say
+        _ = parts.port
+    except ValueError as error:  # half an IPv6 address, or port 99999
         raise ConfigError(f"The address {redacted(address)} cannot be read: {error}.") from error
     if not parts.netloc:
         raise ConfigError(f"The address {redacted(address)} names no host. Write {scheme}://host:port/path.")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.app.standard_streams import SteadyText, steady_streams
-from tests.leaking_addresses import KINDS, SECRET, leaks
 from tests.media import write_clip
 from tests.media_reading import read_pictures
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.redaction import redacted, redacted_text, redacted_values, remember
-from tests.leaking_addresses import KINDS, SECRET, leaks
 
 SECRETS = some.text(string.ascii_letters + string.digits + "-_.~!$&'()*+,;=:@/?# %\\\"<>{}|^`[]", min_size=8)
 WORDS = some.text(string.ascii_lowercase, min_size=1, max_size=8)

@@ -1,5 +1,6 @@
 """Opens whatever delivers video now: devices, network streams, standard input, the screen, generators."""
 
+import errno
 import os
 import re
 import sys
@@ -115,19 +116,22 @@ def _connect(parsed: LiveAddress, address: str) -> LiveStream:
     try:
         return LiveStream(_network(parsed, address))
     except SourceOpenError as failure:
-        if parsed.scheme not in ("http", "https") or parsed.listen or parsed.is_playlist:
+        sent_elsewhere = isinstance(failure.__cause__, OSError) and failure.__cause__.errno == errno.EIO
+        if parsed.scheme not in ("http", "https") or parsed.listen or parsed.is_playlist or not sent_elsewhere:
             raise
-        try:
-            target = moved_to(parsed.url)
-        except PermissionError as error:
-            raise SourceOpenError(
-                f"Cannot open {redacted(address)}: {error}. Give that address, if you trust it."
-            ) from error
-        except OSError:
-            raise failure from None
+        target = _moved(parsed.url)
         if target == parsed.url:
             raise
         return LiveStream(_network(parse_network(target), target))
+
+
+def _moved(url: str) -> str:
+    try:
+        return moved_to(url)
+    except PermissionError as error:
+        raise SourceOpenError(f"Cannot open {redacted(url)}: {error}. Give that address, if you trust it.") from error
+    except OSError:
+        return url
 
 
 def _network(parsed: LiveAddress, address: str) -> LiveInput:
