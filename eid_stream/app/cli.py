@@ -19,6 +19,7 @@ from eid_stream.app.standard_streams import discard, steady_streams
 from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 from eid_stream.core.redaction import remember
+from eid_stream.dicom.encapsulated_video import is_dicom
 
 EXAMPLES = """\
 Examples:
@@ -77,6 +78,10 @@ def _dehaze(
 
     from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
 
+    if options.out is not None and is_dicom(Path(options.source)):
+        from eid_stream.app.dicom_command import run_dicom
+
+        return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
 
 
