@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.outlet_wiring import Ending
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine, Sink, Source
+from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
 from eid_stream.flow.pipeline import Outlet, Prepare, Window
@@ -19,15 +21,20 @@ from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
-from eid_stream.sources.address import redacted
+from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.damage import damage_of
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live
+from eid_stream.sources.opening_deadline import open_within
 from eid_stream.sources.real_time import RealTimeSource
 from eid_stream.sources.wrapping import innermost
 
 RECORD = "record"
+_OPEN_SECONDS = 30.0
+"""How long a live source may take until its first picture can be had; FFmpeg has less, and can say more about it."""
+_OPEN_FILE_SECONDS = 120.0
+"""Likewise for a file: on a network drive, or to begin in its middle, it may take its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Assembly:
     """Why which engine is in use, one sentence per step, oldest first."""
     show: Window | None = None
     """Shows frames in the main thread until the viewer has enough; None without a window."""
+    ending: Ending = field(default_factory=Ending)
+    """How an outlet that nobody wants any more ends the run in good order."""
 
     @property
     def notes(self) -> list[str]:
@@ -104,6 +113,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 opened.pop_all(),
                 engine_choice=parts.engine_choice,
                 show=None if parts.window is None else parts.window.run,
+                ending=parts.outlets.ending,
             )
         check_correction(source.info.layout)
         engine = open_engine(options.engine)
@@ -114,7 +124,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
         )
         opened.callback(dehazer.close)
-        out = None if options.out in (None, NULL_ADDRESS) else Path(str(options.out))
+        out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
         sink = _compared(recorder or NullSink(), options, source)
         return Assembly(
@@ -130,6 +140,14 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         )
 
 
+def _output_path(address: str) -> Path:
+    if scheme_of(address) not in ("", "file"):
+        raise ConfigError(
+            f"Cannot write a file to {redacted(address)}: name a file on this machine, or add --live to send a stream."
+        )
+    return Path(address)
+
+
 def printable(address: str | None) -> str | None:
     """An address without credentials, as it may be shown and stored."""
     return None if address is None else redacted(address)
@@ -137,6 +155,11 @@ def printable(address: str | None) -> str | None:
 
 def open_source(options: Options, live: LiveOptions) -> Source:
     """The source that an address means, in real time where somebody watches, as long as ``--duration`` says."""
+    seconds = _OPEN_SECONDS if is_live(options.source) else _OPEN_FILE_SECONDS
+    return open_within(seconds, lambda: _open_source(options, live), redacted(options.source))
+
+
+def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
     if is_live(options.source):
         from eid_stream.app.live_wiring import open_live_source
@@ -149,6 +172,8 @@ def open_source(options: Options, live: LiveOptions) -> Source:
         _refuse_start(options)
         whole = PhantomSource(options.source)
     else:  # a file knows best where to cut itself
+        if scheme_of(options.source) not in ("", "file"):
+            parse_network(options.source)  # which refuses what is neither a file nor a stream
         whole = VideoFileSource(options.source, start_seconds=options.start, duration_seconds=options.duration)
         return RealTimeSource(whole) if watched else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole

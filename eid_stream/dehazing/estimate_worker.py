@@ -24,10 +24,13 @@ STUCK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One task: a frame to be looked at, and the number of the scene it belongs to."""
+    """One task: a frame to be looked at, and what it belongs to."""
 
     frame: Frame
     scene: int
+    """Gaps in time and scene cuts before it; maps are not applied to another scene than they were made from."""
+    cuts: int
+    """Scene cuts before it; what was seen before a cut is forgotten, while a gap may continue the same view."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +58,7 @@ class Estimate:
 class EstimateWorker:
     """Opens an engine in a thread of its own, and there looks at the newest frame it was asked about.
 
-    Every look is told to ``note`` once: when it has ended, or when it is left behind. Between two scenes everything
-    seen before is forgotten.
+    Every look is told to ``note`` once: when it has ended, or when it is left behind.
     """
 
     def __init__(
@@ -172,19 +174,19 @@ class _Looker:
         estimator = self._make_estimator()
         if estimator is None:
             return
-        scene = -1
+        cuts = 0
         for look in self.tasks:
             began = time.monotonic()
             self.at_work = look, began
-            maps, fault = _see(estimator, look.frame, new_scene=look.scene != scene)
-            scene = look.scene
+            maps, fault = _see(estimator, look.frame, forget=look.cuts != cuts)
+            cuts = look.cuts
             self.at_work = None
             self._tell(self, Estimate.of(look, maps, fault, time.monotonic() - began))
 
 
-def _see(estimator: MapEstimator, frame: Frame, *, new_scene: bool) -> tuple[HazeMaps | None, str]:
+def _see(estimator: MapEstimator, frame: Frame, *, forget: bool) -> tuple[HazeMaps | None, str]:
     try:
-        if new_scene:
+        if forget:
             estimator.reset()
         card = estimator.engine.card
         thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)

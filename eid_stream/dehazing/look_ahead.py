@@ -26,7 +26,7 @@ class LookAhead:
         """Look through ``worker``; it is closed by whoever made it."""
         self._worker = worker
         self._continuity = Continuity()
-        self._scene = 0
+        self._scene = self._cuts = 0
         self._before: _Looked | None = None
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -37,6 +37,7 @@ class LookAhead:
                 yield from self._prepared(waiting, None)
                 waiting, self._before = [], None
                 self._scene += 1
+                self._cuts += self._continuity.cut
             way = (waiting[-1].way if waiting else 0.0) + self._continuity.difference + _LEAST_CHANGE
             waiting.append(_Step(frame, way))
             if self._is_due(waiting):
@@ -54,7 +55,7 @@ class LookAhead:
         return rounded >= (NEAREST_SECONDS if len(waiting) > 1 else FARTHEST_SECONDS)
 
     def _look_at(self, frame: Frame) -> Estimate:
-        look = Look(frame, self._scene)
+        look = Look(frame, self._scene, self._cuts)
         self._worker.ask(look)
         while (estimate := self._worker.answer_to(frame, _PATIENCE_SECONDS)) is None:
             if self._worker.refused:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.box_means import box_means
 
 Array = NDArray[np.float32]
 TIME_CONSTANT_SECONDS = 0.3
@@ -37,6 +38,8 @@ class Continuity:
         self._motion = USUAL_MOTION
         self.difference = 0.0
         """Mean change of coarse luma in [0, 1] from the frame before to the last one; 0 across a gap."""
+        self.cut = False
+        """Whether the latest frame shows another scene than the one before it."""
 
     def broken(self, thumbnail: Thumbnail, seconds: float) -> bool:
         """True at a scene cut, a gap, time running backwards, or the first frame. ``seconds`` is presentation time."""
@@ -50,40 +53,30 @@ class Continuity:
         before = self._coarse
         elapsed = None if self._seconds is None else seconds - self._seconds
         self._seconds, self._coarse = seconds, coarse
-        if elapsed is None or before is None or not 0.0 <= elapsed <= GAP_SECONDS:
-            self._motion, self.difference = USUAL_MOTION, 0.0
+        if elapsed is None or before is None:
+            self.cut = True
             return True
-        difference = self.difference = float(np.abs(coarse - before).mean())
-        cut = difference > max(CUT_DIFFERENCE, CUT_RATIO * self._motion)
-        self._motion = USUAL_MOTION if cut else _blend(self._motion, difference, elapsed / MOTION_SECONDS)
-        return cut
+        gap = not 0.0 <= elapsed <= GAP_SECONDS
+        difference = float(np.abs(coarse - before).mean())
+        self.difference = 0.0 if gap else difference
+        self.cut = difference > (CUT_DIFFERENCE if gap else max(CUT_DIFFERENCE, CUT_RATIO * self._motion))
+        anew = gap or self.cut
+        self._motion = USUAL_MOTION if anew else _blend(self._motion, difference, elapsed / MOTION_SECONDS)
+        return anew
 
 
 def _coarse_luma(thumbnail: Thumbnail) -> Array:
     area = thumbnail.picture
     luma = thumbnail.values[0, area.top : area.top + area.height, area.left : area.left + area.width]
-    return _box_means(luma, 12, 16)
+    return box_means(luma, 12, 16)
 
 
 def _coarse_samples(frame: Frame) -> Array:
     """Luma like that of a thumbnail, but of every so many samples instead of all: a hundredth of the work."""
     step = max(1, frame.height // SAMPLED_ROWS)
     zero, span = frame.colour.luma_levels(frame.layout.bit_depth)
-    means = _box_means(frame.planes[0][::step, ::step].astype(np.float32), 12, 16)
+    means = box_means(frame.planes[0][::step, ::step].astype(np.float32), 12, 16)
     return np.asarray((means - np.float32(zero)) / np.float32(span), np.float32)
-
-
-def _box_means(values: Array, rows: int, columns: int) -> Array:
-    """Means over rows x columns boxes; by NumPy, so that a file needs no OpenCV (25 MiB)."""
-    for axis, boxes in ((0, rows), (1, columns)):
-        length, before, after = values.shape[axis], values.shape[:axis], values.shape[axis + 1 :]
-        if length % boxes == 0:  # three times as fast, and the usual case
-            values = values.reshape(*before, boxes, length // boxes, *after).mean(axis + 1)
-            continue
-        edges = np.arange(boxes + 1) * length // boxes
-        sizes = np.maximum(np.diff(edges), 1).astype(np.float32)
-        values = np.add.reduceat(values, edges[:-1], axis) / np.expand_dims(sizes, 1 - axis)
-    return values
 
 
 def _with_neighbours(cells: Array) -> Array:
@@ -120,7 +113,7 @@ class TemporalFilter:
             self._maps = maps  # another engine took over
         else:
             least = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
-            change = _with_neighbours(_box_means(np.abs(luma - luma_before), *maps.grid))
+            change = _with_neighbours(box_means(np.abs(luma - luma_before), *maps.grid))
             weight = np.float32(least) + np.float32(1.0 - least) * np.clip((change - STILL) / (MOVING - STILL), 0, 1)
             values = before.values + weight * (maps.values - before.values)
             density = before.density + float(weight.mean()) * (maps.density - before.density)

@@ -68,7 +68,7 @@ class LiveDehazer:
         self._new_scene_seconds = new_scene_seconds
         self._oldest_maps_seconds = oldest_maps_seconds
         self._continuity = Continuity()
-        self._scene = 0
+        self._scene = self._cuts = 0
         self._shown: HazeMaps | None = None
         self._asked_ns = 0
         self._worker = EstimateWorker(
@@ -103,6 +103,7 @@ class LiveDehazer:
         new_scene = self._continuity.broken_by(frame)
         if new_scene:
             self._scene, self._shown = self._scene + 1, None
+            self._cuts += self._continuity.cut
         reason = self._reason_to_pass()
         if reason:
             self._shown = None
@@ -127,7 +128,7 @@ class LiveDehazer:
     def _look_at(self, frame: Frame, interval_seconds: float) -> None:
         if frame.captured_ns - self._asked_ns >= interval_seconds * 1e9 - _JITTER_NS and not self._worker.refused:
             self._asked_ns = frame.captured_ns
-            self._worker.ask(Look(frame, self._scene))
+            self._worker.ask(Look(frame, self._scene, self._cuts))
 
     def _maps_for(self, frame: Frame) -> tuple[HazeMaps | None, str]:
         """Maps that may be applied to a frame, or why there are none."""

@@ -40,10 +40,10 @@ class Hanging(PriorEngine):
 def test_the_newest_frame_is_looked_at_and_those_that_waited_are_not() -> None:
     engine, told = Hanging(), list[Estimate]()
     worker = EstimateWorker(lambda: engine, note=told.append)
-    worker.ask(Look(hazy_frame(0), 0))
+    worker.ask(Look(hazy_frame(0), 0, 0))
     assert engine.at_work.wait(20)
     for index in (1, 2, 3):
-        worker.ask(Look(hazy_frame(index), 0))
+        worker.ask(Look(hazy_frame(index), 0, 0))
     engine.go.set()
     answer = worker.answer_to(hazy_frame(3), 20.0)
     assert answer is not None
@@ -55,9 +55,9 @@ def test_the_newest_frame_is_looked_at_and_those_that_waited_are_not() -> None:
 def test_every_look_is_told_once_with_its_fault() -> None:
     told = list[Estimate]()
     worker = EstimateWorker(lambda: FailingEngine(raises_unknown, calls=range(1)), note=told.append)
-    worker.ask(Look(hazy_frame(0), 0))
+    worker.ask(Look(hazy_frame(0), 0, 0))
     assert worker.answer_to(hazy_frame(0), 20.0) is not None
-    worker.ask(Look(hazy_frame(1), 0))
+    worker.ask(Look(hazy_frame(1), 0, 0))
     assert worker.answer_to(hazy_frame(1), 20.0) is not None
     worker.close()
     assert [estimate.fault for estimate in told] == [
@@ -66,11 +66,11 @@ def test_every_look_is_told_once_with_its_fault() -> None:
     ]
 
 
-def test_a_new_scene_is_looked_at_without_what_was_seen_before() -> None:
+def test_after_a_cut_a_frame_is_looked_at_without_what_was_seen_before() -> None:
     engine = FailingEngine(raises_unknown, calls=range(0))
     worker = EstimateWorker(lambda: engine)
-    for index, scene in enumerate((0, 0, 1)):
-        worker.ask(Look(hazy_frame(index), scene))
+    for index, cuts in enumerate((0, 0, 1)):
+        worker.ask(Look(hazy_frame(index), cuts, cuts))
         assert worker.answer_to(hazy_frame(index), 20.0) is not None
         resets = engine.resets if index == 1 else 0
     assert engine.resets > resets
@@ -83,7 +83,7 @@ def test_a_device_that_hangs_is_left_behind_and_another_engine_takes_over() -> N
     openers = [EngineOpener("cuda", lambda: next(there), on_a_device=True), EngineOpener("prior", PriorEngine)]
     engine = FallbackEngine(openers)
     worker = EstimateWorker(lambda: engine, stuck_seconds=0.05, note=told.append)
-    worker.ask(Look(hazy_frame(0), 0))
+    worker.ask(Look(hazy_frame(0), 0, 0))
     assert hanging.at_work.wait(20)
 
     def left_behind() -> bool:
@@ -95,7 +95,7 @@ def test_a_device_that_hangs_is_left_behind_and_another_engine_takes_over() -> N
     hanging.go.set()
     until(hanging.closed.is_set, "the engine was not closed when it came back")
     assert len(told) == 1, "a look that was left behind counts once"
-    worker.ask(Look(hazy_frame(1), 0))
+    worker.ask(Look(hazy_frame(1), 0, 0))
     until(lambda: worker.latest is not None and worker.latest.index == 1, "nobody looks any more")
     worker.close()
 
@@ -105,7 +105,7 @@ def test_an_engine_that_only_computes_is_waited_for() -> None:
     worker = EstimateWorker(
         lambda: FallbackEngine([EngineOpener("onnx", lambda: slow)]), stuck_seconds=0.02, note=told.append
     )
-    worker.ask(Look(hazy_frame(0), 0))
+    worker.ask(Look(hazy_frame(0), 0, 0))
     assert slow.at_work.wait(20)
     time.sleep(0.05)
     worker.watch()

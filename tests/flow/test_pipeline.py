@@ -165,15 +165,22 @@ def test_stopping_does_not_wait_for_a_source_that_has_stalled() -> None:
 def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: bool) -> None:
     """Nothing grows meanwhile: the source is closed as soon as capture has ended."""
     source, fine = CountingSource(100_000, live=True, interval_seconds=0.001), CollectingSink()
-    pipeline, stats = make(source, fine, CollectingSink(hangs_at=5), essential=essential, grace_seconds=0.3)
-    threading.Timer(0.1, pipeline.stop).start()
+    hanging = CollectingSink(hangs_at=1)
+    pipeline, stats = make(source, fine, hanging, essential=essential, grace_seconds=0.3)
+
+    def stop_once_it_hangs() -> None:
+        while len(hanging.indices) < 1:
+            time.sleep(0.01)
+        pipeline.stop()
+
+    threading.Thread(target=stop_once_it_hangs, daemon=True).start()
     started = time.monotonic()
     if essential:
         with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
             pipeline.run()
     else:
         pipeline.run()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     assert "sink 1 was stuck" in str(pipeline.lost["sink 1"])
     assert stats.faults == {"the sink 1 stage did not end and was left behind": 1}
     assert source.closed.is_set()
