@@ -12,6 +12,7 @@ from av.stream import Stream
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
 from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.media_formats import FILE_ONLY
 from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
@@ -234,7 +235,7 @@ class FileAgain:
 
     def open(self) -> InputContainer:
         """Open it at its beginning."""
-        container: InputContainer = av.open(f"file:{self._path}", "r", **READABLE_METADATA)
+        container: InputContainer = av.open(f"file:{self._path}", "r", container_options=FILE_ONLY, **READABLE_METADATA)
         return container
 
     def finish(self, container: InputContainer) -> None:

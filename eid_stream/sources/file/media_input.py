@@ -9,14 +9,12 @@ from typing import IO, Protocol, cast
 from av.container import InputContainer
 
 from eid_stream.core.errors import SourceOpenError
-from eid_stream.sources.address import STREAM_FORMATS
+from eid_stream.core.media_formats import PIPE_FORMATS
 from eid_stream.sources.file.late_input import LateInput, LateReader
 from eid_stream.sources.file.opening import open_file, open_late
 from eid_stream.sources.file.recognition import HEAD_BYTES, index_comes_last, what_else
 
 STANDARD_INPUT = "-"
-_RAW_FORMATS = "h264,hevc,vvc,mpegvideo,m4v,mjpeg,dv,cavsvideo,vc1,h263,h261,ivf,obu,yuv4mpegpipe"
-_PIPE_FORMATS = f"{STREAM_FORMATS},{_RAW_FORMATS},mxf,wtv,gxf,nut,webm_dash_manifest,rm"
 _SNIFFED = ((b"\xff\xd8\xff", "mjpeg"), (b"\x1f\x07\x00", "dv"), (b"\x00\x00\x01\xb3", "mpegvideo"))
 """Raw streams that FFmpeg takes for single pictures, or not at all, where it cannot see a file's name."""
 
@@ -117,7 +115,7 @@ class PipeInput:
             SourceOpenError: it is no video.
         """
         reader = self._late.open_reader()
-        container = open_late(cast("IO[bytes]", reader), self.label, formats=_PIPE_FORMATS, format_name=self._format)
+        container = open_late(cast("IO[bytes]", reader), self.label, formats=PIPE_FORMATS, format_name=self._format)
         self._readers[id(container)] = reader
         return container
 

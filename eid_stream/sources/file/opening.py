@@ -10,8 +10,9 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceOpenError
+from eid_stream.core.media_formats import FILE_ONLY
 from eid_stream.core.pyav_versions import READABLE_METADATA
-from eid_stream.sources.file.recognition import HEAD_BYTES, what_else, what_else_of_format
+from eid_stream.sources.file.recognition import HEAD_BYTES, what_else
 
 MAX_PIXELS = 16384 * 8192
 """Largest picture that is accepted, in pixels: four times 8K."""
@@ -27,7 +28,7 @@ def open_file(path: Path) -> InputContainer:
         _check(path)
     except OSError as error:  # a name that is too long, say
         raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
-    return _open(f"file:{path}", str(path), container_options={"protocol_whitelist": "file"})
+    return _open(f"file:{path}", str(path), container_options=FILE_ONLY)
 
 
 def open_late(reader: IO[bytes], label: str, *, formats: str, format_name: str | None) -> InputContainer:
@@ -46,13 +47,15 @@ def _open(target: str | IO[bytes], label: str, **how: Any) -> InputContainer:
             target, "r", **READABLE_METADATA, options={"max_pixels": str(MAX_PIXELS)}, **how
         )
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, av.error.ArgumentError):  # how FFmpeg says that a format is not on the list
+            raise SourceOpenError(
+                f"{label} is a playlist, a list of files, or of a kind that is not read as a video. "
+                "Give one of the video files it names, or convert it first."
+            ) from error
         raise SourceOpenError(
             f"Cannot open {label} as a video: {reason(error)}. "
             "It is damaged, incomplete, or not a video; check that it plays elsewhere."
         ) from error
-    if what := what_else_of_format(container.format.name):
-        container.close()
-        raise SourceOpenError(f"{label} is {what}.")
     return container
 
 

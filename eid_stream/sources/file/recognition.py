@@ -16,10 +16,10 @@ _SIGNATURES = (
 _DICOM = (
     "a DICOM object, which is converted to a file but not shown: give --out. Its video can be taken out to watch it"
 )
-_TEXT = "a text, not a video. Give a file with moving pictures"
+_TEXT = "a text, such as a playlist or a list of files, not a video. Give a file with moving pictures"
 _ENCRYPTED = "encrypted, and there is no key. Give the video as it was before it was protected"
-_MOVING_TEXT_FORMATS = {"tty", "bin", "xbin", "adf", "idf"}
-"""FFmpeg draws texts as pictures of letters."""
+_PRINTED = bytes([7, 8, 9, 10, 12, 13, 27, *range(32, 256)])
+"""Bytes that texts consist of, drawings in letters among them, which FFmpeg can show as moving pictures."""
 
 
 def what_else(head: bytes) -> str:
@@ -29,14 +29,9 @@ def what_else(head: bytes) -> str:
     for place, signature, what in _SIGNATURES:
         if head[place : place + len(signature)] == signature:
             return what
-    if head.lstrip()[:15].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+    if head and not head.translate(None, _PRINTED):
         return _TEXT
     return _ENCRYPTED if _is_scrambled_ts(head) or _is_scrambled_ps(head) else ""
-
-
-def what_else_of_format(name: str) -> str:
-    """The same by the name of FFmpeg's demuxer."""
-    return _TEXT if name in _MOVING_TEXT_FORMATS else ""
 
 
 def encrypted(label: str) -> str:
