@@ -23,6 +23,7 @@ from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.damage import damage_of
+from eid_stream.sources.file.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live
@@ -161,7 +162,7 @@ def open_source(options: Options, live: LiveOptions) -> Source:
 
 def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
-    if is_live(options.source):
+    if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
         from eid_stream.app.live_wiring import open_live_source
 
         _refuse_start(options)
@@ -189,11 +190,10 @@ def _refuse_start(options: Options) -> None:
 
 def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -> Recorder:
     """The recorder of an output file; it copies everything but the picture from a source that is a file."""
-    is_file = isinstance(source, VideoFileSource)
     return Recorder(
         out,
         compared_info(source.info, options.compare),
-        copy_from=Path(source.info.address) if is_file else None,
+        copy_from=source.input if isinstance(source, VideoFileSource) else None,
         start_seconds=source.start_seconds if isinstance(source, VideoFileSource) else None,
         duration_seconds=source.duration_seconds if isinstance(source, VideoFileSource) else None,
         source_has_ended=lambda: source.has_ended if isinstance(source, VideoFileSource) else True,
@@ -202,6 +202,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
         preset=options.preset,
         tags={"enhanced": enhanced_mark(engine.card, options.strength)},
         overwrite=options.overwrite,
+        keep_clock=options.keep_clock,
     )
 
 

@@ -23,6 +23,8 @@ class Damage:
     """Frames of a live source that were thrown away before anybody took them, because newer ones had come."""
     lost_signals: int = 0
     """How often a live source was lost."""
+    clock_restarts: int = 0
+    """How often the file's clock began anew or jumped; sound and picture go on together without a break."""
     missing_seconds: Fraction = Fraction(0)
     """How much earlier the video ended than it announced; more than zero means it is truncated."""
 
@@ -36,6 +38,10 @@ class Damage:
             (self.repaired_time_stamps, "Frames without a usable time stamp that were given one: {}."),
             (self.unread_frames, "Frames that came faster than they could be taken: {}."),
             (self.lost_signals, "Times the signal was lost: {}."),
+            (
+                self.clock_restarts,
+                "The file's clock begins anew or jumps, and sound and picture are joined: {} time(s).",
+            ),
             (float(self.missing_seconds), "The file is truncated: it ends {:.2f} s earlier than it announces."),
         )
         return [sentence.format(count) for count, sentence in told if count]
