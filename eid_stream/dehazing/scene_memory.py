@@ -20,7 +20,7 @@ from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics,
 from eid_stream.dehazing.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
 
 Array = NDArray[np.float32]
-LATEST_SECONDS = 20.0
+LATEST_SECONDS = 12.0
 """Time constant, in seconds of clear sight, with which older views fade."""
 CLEARER_SECONDS = 1.0
 """The same while the scene is clearer than ever remembered: what was remembered was haze."""
@@ -32,9 +32,9 @@ OLD_SECONDS = (60.0, 180.0)
 """Age of the latest clear view up to which a memory is trusted, and from which it is not."""
 FOREIGN = (0.8, 1.3)
 """Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
-EXCESS = (0.04, 0.12)
+EXCESS = (0.03, 0.08)
 """Mean opacity above that of clear views that may be smoke, and that is."""
-DETAIL_LOST = (0.04, 0.16)
+DETAIL_LOST = (0.03, 0.12)
 """Loss of detail (``SceneStatistics.relative_detail``) that smoke may cause, and surely does."""
 SEEN = (0.02, 0.06)
 """Mean opacity the engine sees, above that of clear views, that may be smoke, and that is."""
@@ -42,11 +42,15 @@ CONFIRMED = (0.05, 0.15)
 """Opacity, where the engine sees smoke, that the past finds there too: not believed, and believed."""
 ENGINE_SHARE = 0.7
 """Share of the opacity that the engine sees which is taken away before the past tells what is left."""
-WHOLE_OPACITY = (0.05, 0.3)
-"""Mean opacity from which mean and deviation of the whole picture are led back to the past's, and wholly so."""
+SIGNS = (1.2, 2.5)
+"""Signs of smoke in the whole picture, in deviations from clear views, that may be smoke, and that are."""
+UNSURE = (0.03, 0.03, 0.03, 0.02)
+"""Least deviation of those signs, which are logarithms: contrast of luma, of chroma, detail, and dark."""
 MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
-CALM_SECONDS = 0.3
+DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
+"""Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
+CALM_SECONDS = 0.2
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
 
@@ -121,10 +125,12 @@ class SceneMemory:
     def _judge(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, elapsed: float) -> None:
         """Is there smoke, and does the memory belong to this scene?"""
         excess = _ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
-        lost = _ramp(expected.relative_detail - view.relative_detail, DETAIL_LOST)
+        found = view.whole()
+        lost = _ramp(float(expected.whole[5] - found[5]), DETAIL_LOST)
+        signs = _ramp(_signs(expected, found), SIGNS)
         engine = _ramp(average(seen, view.content) - expected.seen, SEEN)
         confirmed = _ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
-        smoke = max(excess * lost, engine * confirmed)
+        smoke = max(excess * lost, engine * confirmed, signs)
         self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
         if smoke == 0.0 and self._smoke < 0.01:
             self._smoke = 0.0
@@ -136,7 +142,8 @@ class SceneMemory:
         """Remember this view if it is a clear one."""
         if self._smoke > 0.05 or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
-        clearer = view.dark < 0.93 * expected.dark and view.relative_detail > expected.relative_detail + 0.05
+        detail, dark = view.whole()[5:] - expected.whole[5:]
+        clearer = dark < -0.07 and detail > 0.05
         opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
         known = view if self._trust > 0.5 else view.corrected(maps)
         self._remember(known, opacity, engine, SAMPLE_SECONDS, CLEARER_SECONDS if clearer else LATEST_SECONDS)
@@ -159,8 +166,7 @@ class SceneMemory:
         opacity = np.float32(self._smoke) * fit.opacity
         second = scattering(on_grid(opacity, (grid[0], grid[1])), self._airlights[1])
         values = one_after_the_other(first, second)
-        taken = average(_opacity_seen(HazeMaps(values, 0.0)), view.content)
-        return _led_back(values, view, expected, self._smoke * _ramp(taken, WHOLE_OPACITY))
+        return _led_back(values, view, expected, self._smoke)
 
     def _calmed(self, wanted: Array, elapsed: float) -> Array:
         before = self._applied
@@ -173,20 +179,26 @@ class SceneMemory:
         return self._applied
 
 
+def _signs(expected: Expectation, found: NDArray[np.float64]) -> float:
+    """By how many deviations the whole picture has gone the way that smoke takes it: each sign counts, none alone."""
+    way = np.array([-1.0, -1.0, -1.0, 1.0])
+    deviation = np.sqrt(expected.whole_variance[3:] + np.square(UNSURE))
+    return float(np.clip(way * (found[3:] - expected.whole[3:]) / deviation, -3.0, 4.0).mean())
+
+
 def _led_back(values: Array, view: SceneStatistics, expected: Expectation, amount: float) -> Array:
-    """Maps that go on to lead mean and deviation of the whole picture back to those of the past."""
-    mean, deviation = view.corrected(HazeMaps(values, 0.0)).whole()
-    wanted, contrast = expected.whole_mean, expected.whole_deviation
-    gain = np.array([_ratio(contrast[0], deviation[0]), _ratio(math.hypot(*contrast[1:]), math.hypot(*deviation[1:]))])
-    gain = gain**amount
+    """Maps that go on to lead mean and deviation of the whole picture back to those of the past.
+
+    The less each of them varied in clear views, the further: what varies by itself says nothing of smoke.
+    """
+    found = view.corrected(HazeMaps(values, 0.0)).whole()[:5]
+    doubt = np.square(DOUBT)
+    step = amount * doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - found)
+    gain = np.exp(np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST)))
     gains = gain[[0, 1, 1]]
-    offsets = mean + amount * (wanted - mean) - gains * mean
+    offsets = found[:3] + step[:3] - gains * found[:3]
     last = np.array([gain[0], offsets[0], gain[1], offsets[1], offsets[2]], np.float32)
     return one_after_the_other(values, np.broadcast_to(last[:, None, None], values.shape))
-
-
-def _ratio(wanted: float, found: float) -> float:
-    return min(max((wanted + 0.01) / (found + 0.01), 0.8), MOST_CONTRAST)
 
 
 def _opacity_seen(maps: HazeMaps) -> Array:
