@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.haze_maps import GAIN_LUMA, HazeMaps
+from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.box_means import box_means
+from eid_stream.dehazing.believed_view import as_believed, ramp
 from eid_stream.dehazing.cell_grid import on_grid
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
 from eid_stream.dehazing.remembered_scene import Expectation, RememberedScene
-from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average, measure
+from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
 from eid_stream.dehazing.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
 
 Array = NDArray[np.float32]
@@ -73,7 +74,9 @@ class SceneMemory:
     Holds the state of one stream. Works on cells of the thumbnail alone, whatever engine there is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, foresight: Foresight | None = None) -> None:
+        """``foresight``, of a recording that was looked through, stands in where nothing is remembered yet."""
+        self._foresight = foresight
         self.forget()
 
     def forget(self) -> None:
@@ -98,9 +101,11 @@ class SceneMemory:
         """
         view, grid = measure(thumbnail), maps.grid
         elapsed = self._advance(seconds)
-        seen = _opacity_seen(maps)
+        seen = opacity_seen(maps)
+        if self._foresight is not None and self._knows_nothing():
+            self._foresee(self._foresight)
         if self._scene.seconds == 0.0:
-            self._remember(view.corrected(maps), 0.0, average(seen, view.content), SAMPLE_SECONDS, LATEST_SECONDS)
+            self._remember(as_believed(view, maps), 0.0, average(seen, view.content), SAMPLE_SECONDS, LATEST_SECONDS)
             return maps
         expected = self._scene.expectation
         fit = fit_smoke(view, expected, self._airlights[0])
@@ -113,6 +118,15 @@ class SceneMemory:
         wanted = maps.values + np.float32(self._trust) * (wanted - maps.values)
         return HazeMaps(self._calmed(wanted, elapsed), maps.density)
 
+    def _knows_nothing(self) -> bool:
+        return self._scene.seconds == 0.0 or self._now - self._latest > OLD_SECONDS[0]
+
+    def _foresee(self, foresight: Foresight) -> None:
+        scene = foresight.scene_at(self._now)
+        if scene is not None:
+            self._scene, self._latest, self._sampled = scene, self._now, self._now
+            self._trust = 1.0
+
     def _advance(self, seconds: float) -> float:
         """Seconds since the moment before. Where time runs backwards, as after a seek, the memory keeps its age."""
         elapsed = seconds - self._now if math.isfinite(self._now) else 0.0
@@ -124,28 +138,29 @@ class SceneMemory:
 
     def _judge(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, elapsed: float) -> None:
         """Is there smoke, and does the memory belong to this scene?"""
-        excess = _ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
+        excess = ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
         found = view.whole()
-        lost = _ramp(float(expected.whole[5] - found[5]), DETAIL_LOST)
-        signs = _ramp(_signs(expected, found), SIGNS)
-        engine = _ramp(average(seen, view.content) - expected.seen, SEEN)
-        confirmed = _ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
+        lost = ramp(float(expected.whole[5] - found[5]), DETAIL_LOST)
+        signs = ramp(_signs(expected, found), SIGNS)
+        engine = ramp(average(seen, view.content) - expected.seen, SEEN)
+        confirmed = ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
         smoke = max(excess * lost, engine * confirmed, signs)
         self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
         if smoke == 0.0 and self._smoke < 0.01:
             self._smoke = 0.0
-        trust = _ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - _ramp(self._now - self._latest, OLD_SECONDS))
-        trust *= 1.0 - _ramp(fit.misfit, FOREIGN)
+        trust = ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - ramp(self._now - self._latest, OLD_SECONDS))
+        trust *= 1.0 - ramp(fit.misfit, FOREIGN)
         self._trust += _share(elapsed, CALM_SECONDS) * (trust - self._trust)
 
     def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, maps: HazeMaps) -> None:
         """Remember this view if it is a clear one."""
-        if self._smoke > 0.05 or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+        settled = self._trust > 0.5 and self._scene.seconds > ENOUGH_SECONDS[1]
+        if (settled and self._smoke > 0.05) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
         detail, dark = view.whole()[5:] - expected.whole[5:]
         clearer = dark < -0.07 and detail > 0.05
         opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
-        known = view if self._trust > 0.5 else view.corrected(maps)
+        known = view if settled else as_believed(view, maps)
         self._remember(known, opacity, engine, SAMPLE_SECONDS, CLEARER_SECONDS if clearer else LATEST_SECONDS)
 
     def _remember(
@@ -201,17 +216,5 @@ def _led_back(values: Array, view: SceneStatistics, expected: Expectation, amoun
     return one_after_the_other(values, np.broadcast_to(last[:, None, None], values.shape))
 
 
-def _opacity_seen(maps: HazeMaps) -> Array:
-    """(ROWS, COLUMNS): the opacity of luma that maps take away."""
-    gain = box_means(maps.values[GAIN_LUMA], ROWS, COLUMNS)
-    return np.asarray(np.maximum(np.float32(1.0) - np.float32(1.0) / gain, np.float32(0.0)), np.float32)
-
-
 def _share(elapsed: float, time_constant_seconds: float) -> float:
     return -math.expm1(-max(0.0, elapsed) / time_constant_seconds)
-
-
-def _ramp(value: float, between: tuple[float, float]) -> float:
-    """From 0 to 1 between two values, smooth at both ends."""
-    x = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
-    return x * x * (3.0 - 2.0 * x)

@@ -118,6 +118,12 @@ def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
     return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
 
 
+def opacity_seen(maps: HazeMaps) -> Array:
+    """(ROWS, COLUMNS): the opacity of luma that maps take away."""
+    gain = box_means(maps.values[GAIN_LUMA], ROWS, COLUMNS)
+    return np.asarray(np.maximum(np.float32(1.0) - np.float32(1.0) / gain, np.float32(0.0)), np.float32)
+
+
 def average(cells: Array, weight: Array) -> float:
     """Weighted mean of (ROWS, COLUMNS)."""
     return float((cells * weight).sum() / max(float(weight.sum()), 1e-3))

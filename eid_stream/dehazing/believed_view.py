@@ -1,0 +1,20 @@
+"""What a view would look like if the engine were right about its smoke."""
+
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.dehazing.map_arithmetic import weakened
+from eid_stream.dehazing.scene_statistics import SceneStatistics, average, opacity_seen
+
+BELIEVED = (0.03, 0.1)
+"""Mean opacity the engine sees in a view without a past that is not yet smoke, and that is."""
+
+
+def as_believed(view: SceneStatistics, maps: HazeMaps) -> SceneStatistics:
+    """A view as it would be without the smoke that the engine sees; little smoke is not believed."""
+    share = ramp(average(opacity_seen(maps), view.content), BELIEVED)
+    return view.corrected(HazeMaps(weakened(maps.values, share), 0.0))
+
+
+def ramp(value: float, between: tuple[float, float]) -> float:
+    """From 0 to 1 between two values, smooth at both ends."""
+    x = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
+    return x * x * (3.0 - 2.0 * x)
