@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.believed_view import as_believed
+from eid_stream.dehazing.believed_view import BelievedView, as_believed
 from eid_stream.dehazing.remembered_scene import RememberedScene
 from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
 
+Array = NDArray[np.float64]
 REACH_SECONDS = 60.0
 """Views further away than this, before or after, say nothing of a moment."""
 CLEAREST = 3
 """One in so many of the views within reach counts as clear."""
-CUT = 0.15
-"""Mean change of a cell's luma from one view to the next, in [0, 1], behind which another scene begins."""
+ALIKE = 0.2
+"""Correlation of the cells of two views, of luma or of chroma, below which another scene begins: smoke keeps it."""
 VIEW_SECONDS = 1.0
 """Seconds of clear sight that one view stands for."""
 
@@ -26,8 +28,9 @@ VIEW_SECONDS = 1.0
 class _View:
     seconds: float
     statistics: SceneStatistics
-    corrected: SceneStatistics
+    believed: BelievedView
     seen: float
+    """Mean opacity that the engine sees."""
 
     @property
     def haze(self) -> float:
@@ -45,8 +48,8 @@ class Foresight:
     def add(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> None:
         """Take in a view; ``maps`` are what the engine says to its thumbnail. Times only rise."""
         view = measure(thumbnail)
-        corrected = as_believed(view, maps)
-        self._views.append(_View(seconds, view, corrected, average(opacity_seen(maps), view.content)))
+        believed = as_believed(view, maps)
+        self._views.append(_View(seconds, view, believed, average(opacity_seen(maps), view.content)))
 
     def scene_at(self, seconds: float) -> RememberedScene | None:
         """What the scene of a moment looks like where it is clearest; None where too little of it was seen."""
@@ -56,7 +59,7 @@ class Foresight:
         clearest = sorted(around, key=lambda view: view.haze)[: math.ceil(len(around) / CLEAREST)]
         scene = RememberedScene()
         for view in sorted(clearest, key=lambda view: -abs(view.seconds - seconds)):
-            scene.add(view.corrected, 0.0, view.seen, seconds=VIEW_SECONDS, time_constant_seconds=len(clearest))
+            scene.add_believed(view.believed, seconds=VIEW_SECONDS, time_constant_seconds=len(clearest))
         return scene
 
     def _around(self, seconds: float) -> list[_View]:
@@ -68,6 +71,11 @@ class Foresight:
 
 def _until_cut(views: list[_View]) -> list[_View]:
     for number, (one, other) in enumerate(pairwise(views), start=1):
-        if float(np.abs(one.statistics.mean[0] - other.statistics.mean[0]).mean()) > CUT:
+        if max(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in _planes(one, other)) < ALIKE:
             return views[:number]
     return views
+
+
+def _planes(one: _View, other: _View) -> list[tuple[Array, Array]]:
+    grain = np.random.default_rng(0).normal(0.0, 1e-4, one.statistics.mean.shape)  # flat views have no correlation
+    return list(zip(one.statistics.mean + grain, other.statistics.mean + grain, strict=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.dehazing.believed_view import BelievedView
 from eid_stream.dehazing.cell_grid import smoothed
 from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
@@ -36,7 +37,9 @@ class Expectation:
     opacity: float
     """What is taken for opacity in clear views: to be deducted."""
     seen: float
-    """The density that the engine sees in them, likewise."""
+    """Mean opacity that the engine sees in them, likewise."""
+    believed: float
+    """How far all this is the engine's word, in [0, 1]: nothing of the scene was ever seen clear."""
 
 
 class RememberedScene:
@@ -46,24 +49,35 @@ class RememberedScene:
         self.seconds = 0.0
         """How much of clear time it holds."""
         self._sums = np.zeros((len(_PAIRS), ROWS, COLUMNS), np.float32)
-        self._whole = np.zeros(16)
+        self._whole = np.zeros(17)
         self._weight = 0.0
         self._expectation: Expectation | None = None
 
     def add(
-        self, view: SceneStatistics, opacity: float, seen: float, *, seconds: float, time_constant_seconds: float
+        self,
+        view: SceneStatistics,
+        opacity: float,
+        seen: float,
+        believed: float = 0.0,
+        *,
+        seconds: float,
+        time_constant_seconds: float,
     ) -> None:
         """Remember a clear view that stands for so many seconds; older ones fade with the time constant."""
         kept, new = math.exp(-seconds / time_constant_seconds), -math.expm1(-seconds / time_constant_seconds)
         row = np.concatenate([np.ones((1, ROWS, COLUMNS), np.float32), view.mean, view.log_detail[None]])
         products = np.stack([row[i] * row[j] for i, j in _PAIRS]) * view.content
         numbers = view.whole()
-        whole = np.array([*numbers, *numbers**2, opacity, seen])
+        whole = np.array([*numbers, *numbers**2, opacity, seen, believed])
         self._sums = np.float32(kept) * self._sums + np.float32(new) * products
         self._whole = kept * self._whole + new * whole
         self._weight = kept * self._weight + new
         self.seconds = min(self.seconds + seconds, time_constant_seconds * 10.0)
         self._expectation = None
+
+    def add_believed(self, view: BelievedView, *, seconds: float, time_constant_seconds: float) -> None:
+        """Remember a view that the engine's word makes a clear one."""
+        self.add(view.view, 0.0, view.seen, view.believed, seconds=seconds, time_constant_seconds=time_constant_seconds)
 
     @property
     def expectation(self) -> Expectation:

@@ -105,7 +105,9 @@ class SceneMemory:
         if self._foresight is not None and self._knows_nothing():
             self._foresee(self._foresight)
         if self._scene.seconds == 0.0:
-            self._remember(as_believed(view, maps), 0.0, average(seen, view.content), SAMPLE_SECONDS, LATEST_SECONDS)
+            believed = as_believed(view, maps)
+            self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=LATEST_SECONDS)
+            self._latest = self._sampled = seconds
             return maps
         expected = self._scene.expectation
         fit = fit_smoke(view, expected, self._airlights[0])
@@ -144,7 +146,7 @@ class SceneMemory:
         signs = ramp(_signs(expected, found), SIGNS)
         engine = ramp(average(seen, view.content) - expected.seen, SEEN)
         confirmed = ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
-        smoke = max(excess * lost, engine * confirmed, signs)
+        smoke = max(excess * lost, engine * max(confirmed, expected.believed), signs)
         self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
         if smoke == 0.0 and self._smoke < 0.01:
             self._smoke = 0.0
@@ -159,14 +161,13 @@ class SceneMemory:
             return
         detail, dark = view.whole()[5:] - expected.whole[5:]
         clearer = dark < -0.07 and detail > 0.05
-        opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
-        known = view if settled else as_believed(view, maps)
-        self._remember(known, opacity, engine, SAMPLE_SECONDS, CLEARER_SECONDS if clearer else LATEST_SECONDS)
-
-    def _remember(
-        self, view: SceneStatistics, opacity: float, seen: float, seconds: float, time_constant_seconds: float
-    ) -> None:
-        self._scene.add(view, opacity, seen, seconds=seconds, time_constant_seconds=time_constant_seconds)
+        time_constant = CLEARER_SECONDS if clearer else LATEST_SECONDS
+        if settled:
+            opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
+            self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
+        else:
+            believed = as_believed(view, maps)
+            self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now
 
     def _correction(self, view: SceneStatistics, expected: Expectation, engine: Array, elapsed: float) -> Array:

@@ -51,7 +51,9 @@ class SceneStatistics:
         cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
         gains = cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
         offsets = cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
-        return SceneStatistics(gains * self.mean + offsets, gains**2 * self.variance, self.content, self.dark)
+        mean = gains * self.mean + offsets
+        ratio = _dark_of(mean, self.content) / max(_dark_of(self.mean, self.content), 1e-3)
+        return SceneStatistics(mean, gains**2 * self.variance, self.content, self.dark * ratio)
 
     def whole(self) -> NDArray[np.float64]:
         """(7,), of the whole picture's content.
@@ -116,6 +118,12 @@ def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.
 def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
     """Less luma; ITU-T H.273 matrix 1 (BT.709). BT.601 is near, and past and present have the same matrix."""
     return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
+
+
+def _dark_of(mean: Array, content: Array) -> float:
+    """``dark`` of the cells' means."""
+    least = mean[0] + np.minimum(np.minimum(1.5748 * mean[2], -0.1873 * mean[1] - 0.4681 * mean[2]), 1.8556 * mean[1])
+    return average(np.maximum(least, 0.0), content) / max(average(mean[0], content), 1e-3)
 
 
 def opacity_seen(maps: HazeMaps) -> Array:
