@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
 from eid_stream.app.configuration import fill_from_file
-from eid_stream.app.live_options import LIVE, LiveOptions
+from eid_stream.app.live_options import LIVE, WEB_PORT, LiveOptions
 from eid_stream.app.options import Options
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 
@@ -88,7 +88,7 @@ def main() -> None:
 def _status(arguments: list[str]) -> int:
     try:
         return int(
-            app(_with_dash_values(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0
+            app(_with_lone_values(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0
         )
     except CycloptsError as error:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
@@ -103,11 +103,16 @@ def _status(arguments: list[str]) -> int:
         return 130
 
 
-def _with_dash_values(arguments: list[str]) -> list[str]:
-    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own."""
+def _with_lone_values(arguments: list[str]) -> list[str]:
+    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own.
+
+    ``--web`` without a number gets its usual one.
+    """
     joined: list[str] = []
-    for argument in arguments:
-        if argument == "-" and joined and joined[-1].startswith("--"):
+    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=False):
+        if argument == "--web" and following.startswith("-"):
+            joined.append(f"--web={WEB_PORT}")
+        elif argument == "-" and joined and joined[-1].startswith("--"):
             joined[-1] += "=-"
         else:
             joined.append(argument)

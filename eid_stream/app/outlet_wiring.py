@@ -39,9 +39,9 @@ class LiveOutlets:
 
 
 def open_outlets(
-    options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str], *, window: bool
+    options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str], *, watched: bool
 ) -> LiveOutlets:
-    """Make every outlet; files and connections are opened with the first frame, in the outlet's own thread.
+    """Make every outlet but the console; files and connections are opened with the first frame, in other threads.
 
     Raises:
         ConfigError: an address or a file name cannot be used.
@@ -56,9 +56,9 @@ def open_outlets(
         make.add_recorder("record original", live.record_original, captured=True)
     if live.virtual_camera is not None:
         make.add_virtual_camera(live.virtual_camera)
-    if window and not made.recorders:
+    if watched and not made.recorders:
         make.add_recorder("record", live.screenshots / time.strftime("eid-stream-%Y%m%d-%H%M%S.mkv"), recording=False)
-    if not made.outlets and not window:
+    if not made.outlets and not watched:
         made.outlets.append(Outlet("null", NullSink()))
     return made
 

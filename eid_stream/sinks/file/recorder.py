@@ -15,6 +15,7 @@ from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
 from eid_stream.sinks.encoding.time_window import window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
+from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.output_file import OutputFile
 from eid_stream.sinks.file.source_copy import SourceCopy
 
@@ -64,6 +65,7 @@ class Recorder:
         self._source_has_ended = source_has_ended
         self._reached = Fraction(0)
         self._frames = 0
+        self._bookmarks: list[tuple[Fraction, str]] = []
         self._closed = self._failed = False
         self._file = OutputFile(path, source=copy_from or Path(info.address), overwrite=overwrite)
         try:
@@ -112,6 +114,10 @@ class Recorder:
         except (av.FFmpegError, OSError, ValueError) as error:
             self._failed = True
             raise self._file.failure(error) from error
+
+    def add_chapter(self, seconds: Fraction, title: str) -> None:
+        """Begin a chapter at a time of the output; they are written at the end, in place of the source's."""
+        self._bookmarks.append((seconds, title))
 
     def close(self) -> None:
         """Finish the ``.part`` file; without a single frame it is removed. May be called twice.
@@ -176,6 +182,8 @@ class Recorder:
             if not self._failed:
                 self._mux(self._video.flush())
                 self._copy_tail()
+                if self._bookmarks:
+                    self._container.set_chapters(chapters_of(self._bookmarks, self._reached))
         finally:
             self._container.close()
         self._file.settle()
