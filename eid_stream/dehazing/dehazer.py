@@ -8,15 +8,16 @@ from eid_stream.core.frame import DEHAZED, Frame, FrameState
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.picture_buffer import allocate
-from eid_stream.core.thumbnail import Thumbnail, make_thumbnail
+from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.correction import apply_maps
-from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
+from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS
 
 logger = logging.getLogger(__name__)
 
 
 class Dehazer:
-    """Thumbnail, estimate, smooth, apply. Holds the state in time of one stream; not shared between threads.
+    """Thumbnail, maps to be applied, correction. Holds the state in time of one stream; not shared between threads.
 
     ``strength`` in [0, 1] may be set between any two frames; at 0 frames pass through untouched.
     """
@@ -24,10 +25,13 @@ class Dehazer:
     def __init__(
         self, engine: Engine, strength: float = 1.0, time_constant_seconds: float = TIME_CONSTANT_SECONDS
     ) -> None:
-        self.engine = engine
+        self.estimator = MapEstimator(engine, time_constant_seconds)
         self.strength = strength
-        self._continuity = Continuity()
-        self._filter = TemporalFilter(time_constant_seconds)
+
+    @property
+    def engine(self) -> Engine:
+        """What sees the haze."""
+        return self.estimator.engine
 
     def dehaze(self, frame: Frame) -> Frame:
         """The dehazed frame with ``original`` and ``maps`` set, or ``frame`` itself with the reason in its state.
@@ -37,28 +41,17 @@ class Dehazer:
         if self.strength <= 0.0:
             return replace(frame, state=FrameState(dehazed=False, why="strength is 0"))
         try:
-            return self._correct(frame, self.estimate(frame))
+            return self._correct(frame, self._estimate(frame))
         except Exception as error:  # any fault of engine or maps must end as the captured picture
             known = isinstance(error, EngineRunError)
             logger.warning("Frame %d is shown as captured: %s", frame.index, error, exc_info=not known)
             why = " ".join(str(error).split()) or type(error).__name__
             return replace(frame, state=FrameState(dehazed=False, why=why))
 
-    def estimate(self, frame: Frame) -> HazeMaps:
-        """Haze maps over the whole frame, smoothed in time.
-
-        Raises:
-            EngineRunError: the engine has no answer, or one that must not be applied.
-        """
+    def _estimate(self, frame: Frame) -> HazeMaps:
         card = self.engine.card
         thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
-        seconds = float(frame.seconds)
-        if self._continuity.broken(thumbnail, seconds):
-            self.engine.reset()
-            self._filter.reset()
-        return _over_picture(
-            self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds), thumbnail
-        )
+        return self.estimator.estimate(thumbnail, float(frame.seconds))
 
     def _correct(self, frame: Frame, maps: HazeMaps) -> Frame:
         planes, buffer = allocate(frame.width, frame.height, frame.layout)
@@ -67,22 +60,8 @@ class Dehazer:
 
     def reset(self) -> None:
         """Forget the past, as after a seek or a change of source."""
-        self.engine.reset()
-        self._filter.reset()
+        self.estimator.reset()
 
     def close(self) -> None:
         """Close the engine; may be called twice."""
-        self.engine.close()
-
-
-def _sound(maps: HazeMaps) -> HazeMaps:
-    fault = maps.fault()
-    if fault is not None:
-        raise EngineRunError(fault)
-    return maps
-
-
-def _over_picture(maps: HazeMaps, thumbnail: Thumbnail) -> HazeMaps:
-    area = thumbnail.picture
-    height, width = thumbnail.values.shape[1:]
-    return maps.cropped((height, width), area.left, area.top, area.width, area.height)
+        self.estimator.close()

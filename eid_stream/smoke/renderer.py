@@ -100,21 +100,25 @@ class Smoke:
         *,
         tips: Sequence[tuple[float, float]] | None = None,
         content: NDArray[np.bool_] | None = None,
+        amount: float = 1.0,
     ) -> Rendered:
         """Show a clear picture, float32 (h, w, 3) RGB in [0, 1], through the smoke.
 
         The tissue tints the veil, near things have less smoke before them, and highlights outshine it: J is the
         clear picture but for highlights, which exceed 1. ``content`` (h, w) tells where the scene is; there is no
-        smoke on the black around it. None looks for it.
+        smoke on the black around it. None looks for it. ``amount`` scales the optical depth, so that smoke comes and
+        goes: at 0 the clear picture is handed back.
         """
         look = self.look
         plain = self.veil(seconds, tips)
         inside = scene_of(clear) if content is None else content
         smooth = _smooth(clear)
-        transmission = np.where(inside, plain.transmission ** _relative_depth(smooth, look.relief), np.float32(1.0))
+        depth = np.float32(amount) * _relative_depth(smooth, look.relief)
+        transmission = np.where(inside, plain.transmission**depth, np.float32(1.0))
         airlight = np.minimum(plain.airlight * _tissue_tint(smooth, look.tint), BRIGHTEST)
         veil = Veil(np.asarray(transmission, np.float32), airlight)
-        return Rendered(shade(_with_headroom(clear, look.headroom), veil), veil)
+        headroom = look.headroom * min(1.0, 4.0 * amount)
+        return Rendered(shade(_with_headroom(clear, headroom), veil), veil)
 
     def _pattern(self, x: Field, y: Field, seconds: float, tips: Sequence[tuple[float, float]] | None = None) -> Field:
         """Relative density of the smoke: about 1 on average over picture and time."""

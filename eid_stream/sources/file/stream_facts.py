@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
+from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
@@ -24,17 +25,17 @@ def describe(
 ) -> StreamInfo:
     """Put together what is known of a stream once its first picture is decoded."""
     duration = duration_seconds(container, stream)
-    rate = stream.guessed_rate or stream.average_rate
-    average_rate = stream.average_rate or rate
+    rate = ratio(stream.guessed_rate) or ratio(stream.average_rate)
+    average_rate = ratio(stream.average_rate) or rate
     return StreamInfo(
         address=address,
         width=picture.width,
         height=picture.height,
         layout=nearest_layout(picture.format),
         colour=colour_of(picture, chroma_location=chroma_location),
-        time_base=stream.time_base or Fraction(1, 90_000),
+        time_base=ratio(stream.time_base) or Fraction(1, 90_000),
         nominal_rate=rate,
-        sample_aspect=stream.sample_aspect_ratio or None,
+        sample_aspect=ratio(stream.sample_aspect_ratio),
         rotation=picture.rotation,
         display_matrix=_display_matrix(picture),
         interlaced=picture.interlaced_frame,
@@ -99,7 +100,5 @@ def chroma_location(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
-    for side_data in cast(Any, picture.side_data):
-        if side_data.type.name == "DISPLAYMATRIX":
-            return struct.unpack("=9i", bytes(side_data))
-    return ()
+    matrix = cast(Any, picture.side_data).get("DISPLAYMATRIX")
+    return () if matrix is None else struct.unpack("=9i", bytes(matrix))

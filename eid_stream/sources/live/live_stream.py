@@ -14,6 +14,7 @@ from av.container import InputContainer
 from eid_stream.core.errors import SourceOpenError, SourceReadError
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
+from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -168,14 +169,14 @@ class LiveStream:
 
 def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> InputContainer:
     try:
-        return av.open(
+        container: InputContainer = av.open(
             wanted.target,
             mode="r",
             format=wanted.format,
             options=wanted.options,
             timeout=(open_seconds, silence_seconds),
             io_open=wanted.open_file,
-            metadata_errors="replace",
+            **READABLE_METADATA,
         )
     except av.error.ProtocolNotFoundError as error:
         raise SourceOpenError(
@@ -188,6 +189,7 @@ def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> Inp
         ) from error
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SourceOpenError(f"Cannot open {wanted.label}: {_reason(error)}. Is the sender running?") from error
+    return container
 
 
 def _first_video(container: InputContainer, label: str) -> "VideoStream":
@@ -214,10 +216,10 @@ def _describe(stream: "VideoStream", wanted: LiveInput) -> StreamInfo:
         height=context.height,
         layout=nearest_layout(context.format),
         colour=_announced_colour(context, context.format),
-        time_base=stream.time_base or Fraction(1, 90_000),
+        time_base=ratio(stream.time_base) or Fraction(1, 90_000),
         live=wanted.live,
-        nominal_rate=stream.average_rate or stream.guessed_rate,
-        sample_aspect=stream.sample_aspect_ratio or None,
+        nominal_rate=ratio(stream.average_rate) or ratio(stream.guessed_rate),
+        sample_aspect=ratio(stream.sample_aspect_ratio),
         codec=context.name,
     )
 

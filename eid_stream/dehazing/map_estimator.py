@@ -1,0 +1,54 @@
+"""Which maps to apply to a picture: what the engine sees in its thumbnail, and what was there before."""
+
+from eid_stream.core.errors import EngineRunError
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.interfaces import Engine
+from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
+
+
+class MapEstimator:
+    """Thumbnails of one stream in, maps to be applied out. Holds the state in time; not shared between threads.
+
+    It owns ``engine`` and closes it.
+    """
+
+    def __init__(self, engine: Engine, time_constant_seconds: float = TIME_CONSTANT_SECONDS) -> None:
+        self.engine = engine
+        self._continuity = Continuity()
+        self._filter = TemporalFilter(time_constant_seconds)
+
+    def estimate(self, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
+        """Haze maps over the picture, without the canvas around it, smoothed in time.
+
+        The thumbnail has the size that the engine's card says; ``seconds`` is its presentation time.
+
+        Raises:
+            EngineRunError: the engine has no answer, or one that must not be applied.
+        """
+        if self._continuity.broken(thumbnail, seconds):
+            self.reset()
+        maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
+        return _over_picture(maps, thumbnail)
+
+    def reset(self) -> None:
+        """Forget the past, as after a seek or a change of source."""
+        self.engine.reset()
+        self._filter.reset()
+
+    def close(self) -> None:
+        """Close the engine; may be called twice."""
+        self.engine.close()
+
+
+def _sound(maps: HazeMaps) -> HazeMaps:
+    fault = maps.fault()
+    if fault is not None:
+        raise EngineRunError(fault)
+    return maps
+
+
+def _over_picture(maps: HazeMaps, thumbnail: Thumbnail) -> HazeMaps:
+    area = thumbnail.picture
+    height, width = thumbnail.values.shape[1:]
+    return maps.cropped((height, width), area.left, area.top, area.width, area.height)
