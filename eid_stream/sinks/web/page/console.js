@@ -55,6 +55,8 @@ function paint() {
   if (now !== null) delays.add(now - picture.about.captured);
   marks.beat(picture.about.number);
   tellKind();
+  window.paintedNumber = picture.about.number; // for whoever tests or measures this page
+  window.firstPaintedMs ??= performance.now();
   window.dispatchEvent(new CustomEvent("painted", { detail: picture.about }));
 }
 
