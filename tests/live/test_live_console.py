@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,12 +22,15 @@ from tests.browser import (
     wait_for,
     wait_for_mark,
 )
-from tests.senders import free_port
+from tests.senders import ffmpeg, free_port, needs_ffmpeg, over_udp, sending
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-SOURCE = "lavfi:gradients=size=320x180:rate=10:c0=0x806050:c1=0xc0b0a0:nb_colors=2:seed=1:speed=0.00001,format=yuv420p,noise=c0s=4:c0f=t"
+SOURCE = (
+    "lavfi:gradients=size=320x180:rate=10:c0=0x806050:c1=0xc0b0a0:nb_colors=2:seed=1:speed=0.00001,"
+    "format=yuv420p,noise=c0s=4:c0f=t"
+)
 STILL = slice(3, 16)
 """Rows of the canvas without labels and warnings."""
 pytestmark = needs_browser
@@ -211,6 +215,11 @@ def test_a_page_finds_back_after_the_program_was_killed(chromium: "BrowserContex
     with console(tmp_path, SOURCE, port=port) as first:
         page.goto(first.address)
         wait_for_mark(page, "enhanced")
+        first.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: "NO CONNECTION" in page.inner_text("#alarm"), "the page does not tell that nobody answers")
+        assert is_dimmed(page)
+        first.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: not page.is_visible("#alarm"), "the program that went on was not heard")
         first.process.send_signal(signal.SIGKILL)
         wait_for(
             lambda: "NO CONNECTION" in page.inner_text("#alarm"), "the page does not tell that the program is gone"
@@ -222,20 +231,28 @@ def test_a_page_finds_back_after_the_program_was_killed(chromium: "BrowserContex
     page.close()
 
 
-def test_a_program_that_stops_shows_no_signal_and_never_an_old_picture_as_new(
+@needs_ffmpeg
+def test_a_lost_signal_is_told_and_never_an_old_picture_shown_as_new(
     chromium: "BrowserContext", tmp_path: Path
 ) -> None:
-    page = chromium.new_page()
-    with console(tmp_path, SOURCE + ",trim=duration=1,loop=0", "--live") as run:
+    page, port = chromium.new_page(), free_port(socket.SOCK_DGRAM)
+    with (
+        ffmpeg(*sending(*over_udp(port), pictures=SOURCE.removeprefix("lavfi:"))) as sender,
+        console(tmp_path, f"udp://127.0.0.1:{port}") as run,
+    ):
         page.goto(run.address)
         wait_for_mark(page, "enhanced")
-        run.process.send_signal(signal.SIGSTOP)
-        wait_for(lambda: page.is_visible("#alarm"), "no alarm")
-        assert float(page.evaluate("() => getComputedStyle(document.getElementById('picture')).opacity")) < 0.5
-        run.process.send_signal(signal.SIGCONT)
-        wait_for(lambda: not page.is_visible("#alarm"), "the alarm did not go")
+        sender.send_signal(signal.SIGSTOP)
+        wait_for(lambda: "NO SIGNAL" in page.inner_text("#alarm"), "NO SIGNAL is not shown")
+        assert is_dimmed(page)
+        sender.send_signal(signal.SIGCONT)
+        wait_for(lambda: not page.is_visible("#alarm"), "the signal did not come back")
         assert run.end() == 128 + signal.SIGTERM
     page.close()
+
+
+def is_dimmed(page: "Page") -> bool:
+    return float(page.evaluate("() => getComputedStyle(document.getElementById('picture')).opacity")) < 0.5
 
 
 def test_a_stranger_is_asked_for_the_token_and_an_owner_is_not(chromium: "BrowserContext", tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 // The one WebSocket: opened again and again until somebody answers, with the server's clock.
 
-const SILENCE_MS = 3000; // the state comes four times a second: after so long the connection is dead
+const QUIET_MS = 1000; // the state comes four times a second: after so long it may not be believed
+const SILENCE_MS = 3000; // and after so long the connection is dead
 const FIRST_PAUSE_MS = 250, LONGEST_PAUSE_MS = 2000;
 const CLOCK_MS = 2000, CLOCKS_KEPT = 8;
 
@@ -74,6 +75,13 @@ export class Connection {
   serverNow() {
     if (!this.clocks.length) return null;
     return performance.now() + this.clocks.reduce((best, one) => (one.trip < best.trip ? one : best)).offset;
+  }
+
+  // Milliseconds for which nobody has answered; 0 while all is well.
+  get lostMs() {
+    const quiet = performance.now() - this.heard;
+    if (this.lostSince) return performance.now() - this.lostSince;
+    return quiet > QUIET_MS ? quiet : 0;
   }
 
   watch() {

@@ -113,7 +113,7 @@ setInterval(() => {
   const painted = now === null || !painter.last ? null : now - painter.last.about.captured;
   const newest = now === null || !state?.captured ? null : now - state.captured - Math.max(0, now - state.now);
   const sinceState = now !== null && state ? Math.max(0, now - state.now) : 0;
-  const lostMs = connection.lostSince ? performance.now() - connection.lostSince : 0;
+  const lostMs = connection.lostMs;
   marks.tellAge({ painted, newest: newest === null ? null : newest > 700 ? newest + sinceState : newest, state, lostMs, hidden: document.hidden });
   if (lostMs) tellKind();
 }, 100);
