@@ -17,6 +17,7 @@ from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring import Assembly, assemble, printable
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
+from eid_stream.core.redaction import redacted_values
 from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 
@@ -56,6 +57,7 @@ def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str,
 
 def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
     pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    assembly.ending.call = pipeline.stop
     with Interrupts(pipeline.stop) as interrupts:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
@@ -128,7 +130,7 @@ def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: flo
 
 def _write_stats(path: Path, content: dict[str, Any]) -> None:
     try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(redacted_values(content), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise SinkWriteError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
 

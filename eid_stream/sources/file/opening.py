@@ -9,6 +9,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceOpenError
+from eid_stream.core.media_formats import FILE_FORMATS, FILE_PROTOCOLS
 from eid_stream.core.pyav_versions import READABLE_METADATA
 
 MAX_PIXELS = 16384 * 8192
@@ -31,9 +32,14 @@ def open_file(path: Path) -> InputContainer:
             "r",
             **READABLE_METADATA,
             options={"max_pixels": str(MAX_PIXELS)},
-            container_options={"protocol_whitelist": "file"},
+            container_options={"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": FILE_FORMATS},
         )
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, av.error.ArgumentError):  # how FFmpeg says that a format is not on the list
+            raise SourceOpenError(
+                f"{path} is a playlist, a list of files, or of a kind that is not read as a video. "
+                "Give one of the video files it names, or convert it first."
+            ) from error
         raise SourceOpenError(
             f"Cannot open {path} as a video: {reason(error)}. "
             "It is damaged, incomplete, or not a video; check that it plays elsewhere."
