@@ -102,6 +102,8 @@ class SceneMemory:
         view, grid = measure(thumbnail), maps.grid
         elapsed = self._advance(seconds)
         seen = opacity_seen(maps)
+        if self._now - self._latest > OLD_SECONDS[1]:
+            self._scene, self._trust = RememberedScene(), 0.0
         if self._foresight is not None and self._knows_nothing():
             self._foresee(self._foresight)
         if self._scene.seconds == 0.0:
