@@ -33,6 +33,8 @@ OLD_SECONDS = (60.0, 180.0)
 """Age of the latest clear view up to which a memory is trusted, and from which it is not."""
 FOREIGN = (0.8, 1.3)
 """Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
+FOREIGN_SECONDS = 2.0
+"""A scene that is another one's for so long is remembered anew."""
 EXCESS = (0.03, 0.08)
 """Mean opacity above that of clear views that may be smoke, and that is."""
 DETAIL_LOST = (0.03, 0.12)
@@ -83,7 +85,7 @@ class SceneMemory:
         """Start anew: another scene, another camera."""
         self._scene = RememberedScene()
         self._latest = self._now = self._sampled = -math.inf
-        self._trust, self._smoke = 0.0, 0.0
+        self._trust, self._smoke, self._foreign_seconds = 0.0, 0.0, 0.0
         self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
         self._applied: Array | None = None
 
@@ -102,8 +104,8 @@ class SceneMemory:
         view, grid = measure(thumbnail), maps.grid
         elapsed = self._advance(seconds)
         seen = opacity_seen(maps)
-        if self._now - self._latest > OLD_SECONDS[1]:
-            self._scene, self._trust = RememberedScene(), 0.0
+        if self._now - self._latest > OLD_SECONDS[1] or self._foreign_seconds > FOREIGN_SECONDS:
+            self._scene, self._trust, self._foreign_seconds = RememberedScene(), 0.0, 0.0
         if self._foresight is not None and self._knows_nothing():
             self._foresee(self._foresight)
         if self._scene.seconds == 0.0:
@@ -152,13 +154,14 @@ class SceneMemory:
         self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
         if smoke == 0.0 and self._smoke < 0.01:
             self._smoke = 0.0
+        self._foreign_seconds = self._foreign_seconds + elapsed if fit.misfit > FOREIGN[1] else 0.0
         trust = ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - ramp(self._now - self._latest, OLD_SECONDS))
         trust *= 1.0 - ramp(fit.misfit, FOREIGN)
         self._trust += _share(elapsed, CALM_SECONDS) * (trust - self._trust)
 
     def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, maps: HazeMaps) -> None:
         """Remember this view if it is a clear one."""
-        settled = self._trust > 0.5 and self._scene.seconds > ENOUGH_SECONDS[1]
+        settled = self._scene.seconds > ENOUGH_SECONDS[1]
         if (settled and self._smoke > 0.05) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
         detail, dark = view.whole()[5:] - expected.whole[5:]
