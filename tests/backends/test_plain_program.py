@@ -36,7 +36,8 @@ def with_entries(program: bytes, change: "dict[str, bytes]") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(program)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
         for name in old.namelist():
-            new.writestr(name, change.pop(name, None) or old.read(name))
+            if name not in change:
+                new.writestr(name, old.read(name))
         for name, content in change.items():
             new.writestr(name, content)
     return out.getvalue()
