@@ -7,12 +7,13 @@ import select
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
 HUNG, DIED = "hung", "died"
+START_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class CommandWorker:
         """End the process; may be called twice."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill() if process.poll() is None and not _has_ended(process) else None
+            if not _has_ended(process):
+                process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
@@ -62,7 +64,8 @@ class CommandWorker:
             stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=ROOT,
         )  # fmt: skip
         assert self._process.stdout is not None
-        _line_within(self._process.stdout, 120.0)
+        if not _line_within(self._process.stdout, START_SECONDS):
+            raise RuntimeError("the command cannot be run here at all")
         return self._process
 
 
@@ -85,23 +88,25 @@ def _serve() -> None:
     """Read arguments, one list a line, and answer with status and what was said."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    from eid_stream.app.cli import main
-    from eid_stream.app.run import run as _  # noqa: F401 - loads what every run needs
-
-    answers.write("ready\n")
+    _run("--source", "phantom:?size=64x48", "--duration", "0.2", "--out", "null:", "--engine", "prior")
+    answers.write("warmed up\n")
     for line in sys.stdin:
-        told, before, began = io.StringIO(), sys.argv, time.monotonic()
-        sys.argv, sys.stderr = ["eid-stream", *json.loads(line)], told
-        status = 1
-        try:
-            main()
-        except SystemExit as leaving:
-            status = int(leaving.code or 0)
-        finally:
-            sys.argv, sys.stderr = before, sys.__stderr__
-        answers.write(
-            json.dumps({"status": status, "said": told.getvalue(), "seconds": time.monotonic() - began}) + "\n"
-        )
+        answers.write(json.dumps(asdict(_run(*json.loads(line)))) + "\n")
+
+
+def _run(*arguments: str) -> Done:
+    from eid_stream.app.cli import main
+
+    told, before, began = io.StringIO(), sys.argv, time.monotonic()
+    sys.argv, sys.stderr = ["eid-stream", *arguments], told
+    status = 1
+    try:
+        main()
+    except SystemExit as leaving:
+        status = int(leaving.code or 0)
+    finally:
+        sys.argv, sys.stderr = before, sys.__stderr__
+    return Done(status, told.getvalue(), time.monotonic() - began)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import av
+from av.video.stream import VideoStream
 
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.outcome import SURVIVED, Row
@@ -115,8 +117,11 @@ def _pictures(path: Path) -> int:
 
 def _film(path: Path, codec: str) -> bytes:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(
-            codec, rate=25, width=96, height=64, pix_fmt="yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream = cast(
+            VideoStream,
+            container.add_stream(
+                codec, rate=25, width=96, height=64, pix_fmt="yuvj420p" if codec == "mjpeg" else "yuv420p"
+            ),
         )
         if codec == "libx265":
             stream.options = {"x265-params": "log-level=none"}
