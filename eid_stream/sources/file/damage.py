@@ -12,6 +12,10 @@ class Damage:
     """Pieces of the file that the demultiplexer or the decoder refused; their pictures are missing."""
     concealed_frames: int = 0
     """Frames that the decoder gave out although parts of them were damaged."""
+    other_sizes: int = 0
+    """Frames whose size is not the video's."""
+    captions: bool = False
+    """Whether the pictures carried closed captions."""
     missing_frames: int = 0
     """Frames that ought to lie in gaps of an otherwise constant rate."""
     repaired_time_stamps: int = 0
@@ -28,6 +32,8 @@ class Damage:
             (self.concealed_frames, "Damaged frames, shown with their gaps concealed: {}."),
             (self.missing_frames, "Frames missing in gaps of the constant rate: {}."),
             (self.repaired_time_stamps, "Frames without a usable time stamp that were given one: {}."),
+            (self.other_sizes, "Frames of another size, scaled to that of the others: {}."),
+            (self.captions, "Closed captions within the pictures are left out."),
             (
                 self.clock_restarts,
                 "The file's clock begins anew or jumps, and sound and picture are joined: {} time(s).",
