@@ -81,13 +81,13 @@ class LateInput:
             return bool(chunk)
 
     def _wait(self) -> bytes:
-        if self._closed:
-            return b""
-        descriptor = self._stream.fileno()
-        while not self._closed:
-            if select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
-                return os.read(descriptor, _CHUNK_BYTES)
+        while not self._is_closed():
+            if select.select([self._stream.fileno()], [], [], _LOOK_SECONDS)[0]:
+                return os.read(self._stream.fileno(), _CHUNK_BYTES)
         return b""
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     def _forget(self) -> None:
         """Let go of what every reader has read."""
