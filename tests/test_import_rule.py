@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "sinks": {"core"},
     "archive": {"core"},
     "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive"},
+    "api": {"core", "flow", "dehazing", "backends", "sources", "app"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")
