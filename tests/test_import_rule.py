@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "sources": {"core", "smoke"},
     "sinks": {"core"},
     "archive": {"core"},
-    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive"},
+    "dicom": {"core"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
     "api": {"core", "flow", "dehazing", "backends", "sources", "app"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""

@@ -9,8 +9,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LISTING = ["git", "ls-files", "-co", "--exclude-standard", "*.md"]
 LISTED = subprocess.run(LISTING, cwd=ROOT, capture_output=True, text=True)
-    ["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True, text=True
-)
 PAGES = [path for path in map(ROOT.joinpath, LISTED.stdout.split()) if path.is_file()]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 MOST_LINES = 200

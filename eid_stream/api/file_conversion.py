@@ -111,7 +111,7 @@ def _watched(
     try:
         for failure in failures:
             raise failure
-        assembly.publish()
+        assembly.publish(interrupted=False)
         raise_lost(pipeline)
     except Exception as error:
         raise with_what_is_left(error, assembly) from error

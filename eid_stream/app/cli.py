@@ -14,6 +14,7 @@ from eid_stream.app.live_options import LIVE, LiveOptions
 from eid_stream.app.options import Options
 from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.dicom.encapsulated_video import is_dicom
 
 EXAMPLES = """\
 Examples:
@@ -72,6 +73,10 @@ def _dehaze(
 
     from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
 
+    if options.out is not None and is_dicom(Path(options.source)):
+        from eid_stream.app.dicom_command import run_dicom
+
+        return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
 
 

@@ -50,6 +50,7 @@ def open_outlets(
     made = LiveOutlets()
     make = _OutletMaker(made, options, live, info, tag)
     addresses = [address for address in (options.out, *live.also_out) if address is not None]
+    _refuse_one_file_twice([*addresses, *([str(live.record_original)] if live.record_original else [])])
     for address in addresses:
         make.add(address)
     if live.record_original is not None:
@@ -61,6 +62,17 @@ def open_outlets(
     if not made.outlets and not window:
         made.outlets.append(Outlet("null", NullSink()))
     return made
+
+
+def _refuse_one_file_twice(addresses: list[str]) -> None:
+    """Two outlets that would write to one file, by whatever path it is named."""
+    paths = [Path(address) for address in addresses if address not in (NULL_ADDRESS, "-") and not scheme_of(address)]
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        real = path.parent.resolve() / path.name
+        if real in seen:
+            raise ConfigError(f"Two outlets name the same file: {seen[real]} and {path}. Give each one of its own.")
+        seen[real] = path
 
 
 class _OutletMaker:

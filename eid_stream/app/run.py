@@ -60,14 +60,25 @@ def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
                 pipeline.run(assembly.show)
-            assembly.publish()
+            assembly.publish(interrupted=interrupts.received is not None)
             raise_lost(pipeline)
         except Exception as error:
             raise with_what_is_left(error, assembly) from error
     if interrupts.received is not None:
-        seconds, where = stats.position_seconds, "" if assembly.out is None else f" to {assembly.out}"
-        _say(f"Stopped by {interrupts.received.name}: only the first {seconds:.1f} s were written{where}.")
-    return interrupts.exit_code
+        _say(_interruption(interrupts.received.name, stats.position_seconds, assembly))
+    finished = assembly.recorder is not None and assembly.recorder.is_published
+    return 0 if finished else interrupts.exit_code
+
+
+def _interruption(signal: str, seconds: float, assembly: Assembly) -> str:
+    if assembly.out is None:
+        return f"Stopped by {signal} after {seconds:.1f} s."
+    if assembly.recorder is not None and assembly.recorder.is_published:
+        return f"Asked to stop by {signal} when {assembly.out} was complete."
+    left = assembly.left_behind
+    kept = f"they are kept in {left}" if left is not None else "nothing of it is kept"
+    as_it_was = f" {assembly.out} is as it was." if assembly.out.exists() else ""
+    return f"Stopped by {signal}: only the first {seconds:.1f} s were written; {kept}.{as_it_was}"
 
 
 def pipeline_of(assembly: Assembly, stats: Stats) -> Pipeline:

@@ -63,17 +63,20 @@ class Assembly:
 
     @property
     def left_behind(self) -> Path | None:
-        """The unfinished file of a run that failed, if there is one."""
-        part = None if self.out is None else self.out.with_name(f"{self.out.name}.part")
-        return part if part is not None and part.exists() else None
+        """The unfinished file of a run that has ended without finishing it, if there is one that plays."""
+        return None if self.recorder is None else self.recorder.left_behind
 
-    def publish(self) -> None:
-        """Give finished files their names.
+    def publish(self, *, interrupted: bool) -> None:
+        """Give finished files their names; what an interrupted run wrote never takes a finished file's place.
 
         Raises:
-            SinkWriteError: a file cannot be renamed.
+            SinkWriteError: a file cannot be finished or renamed.
         """
-        if self.recorder is not None:
+        if self.recorder is None:
+            return
+        if interrupted and not getattr(self.source, "has_ended", False):
+            self.recorder.close()
+        else:
             self.recorder.publish()
 
 

@@ -14,6 +14,7 @@ from eid_stream.core.frame import StreamInfo
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
 from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
+from eid_stream.sources.file.side_data import side_data_of
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
@@ -100,5 +101,5 @@ def chroma_location(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
-    matrix = cast(Any, picture.side_data).get("DISPLAYMATRIX")
-    return () if matrix is None else struct.unpack("=9i", bytes(matrix))
+    matrix = side_data_of(picture).get("DISPLAYMATRIX")
+    return struct.unpack("=9i", matrix) if matrix else ()
