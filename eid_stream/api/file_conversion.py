@@ -61,8 +61,8 @@ def dehaze_file(
     from eid_stream.app.options import Options, parse_seconds
     from eid_stream.app.run import pipeline_of, statistics
     from eid_stream.app.wiring import assemble
+    from eid_stream.core.redaction import redacted, redacted_values
     from eid_stream.flow.stats import Stats
-    from eid_stream.sources.address import redacted
     from eid_stream.sources.live.live_address import is_live
 
     options = Options(
@@ -87,7 +87,9 @@ def dehaze_file(
             raise ConfigError(_LIVE.format(assembly.source.info.address))
         _watched(assembly, pipeline_of(assembly, stats), stats, progress)
         stats.damage = assembly.damage
-        return statistics(options, assembly, "finished", time.monotonic() - began) | stats.as_dict()
+        facts = statistics(options, assembly, "finished", time.monotonic() - began)
+        report: dict[str, Any] = redacted_values(facts | stats.as_dict())
+        return report
 
 
 def _watched(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, Token
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
@@ -58,6 +59,8 @@ class Options:
     """Begin here: seconds or [HH:]MM:SS."""
     duration: Seconds | None = None
     """Go on for so long: seconds or [HH:]MM:SS."""
+    keep_clock: bool = False
+    """Keep the file's own times; without this an output begins at zero wherever the file's clock does."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     stats: Path | None = None
@@ -75,6 +78,7 @@ class Options:
         Raises:
             ConfigError: a value is out of its range.
         """
+        remember(address for address in (self.source, self.out) if address)
         if not self.source:
             raise ConfigError("--source is empty: name a video file, for example --source surgery.mp4.")
         if not 0.0 <= self.strength <= 1.0:

@@ -17,6 +17,7 @@ from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring import Assembly, assemble, printable
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
+from eid_stream.core.redaction import redacted_values
 from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 
@@ -83,7 +84,9 @@ def _interruption(signal: str, seconds: float, assembly: Assembly) -> str:
 
 def pipeline_of(assembly: Assembly, stats: Stats) -> Pipeline:
     """The stages of a run, connected."""
-    return Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    assembly.ending.call = pipeline.stop
+    return pipeline
 
 
 def raise_lost(pipeline: Pipeline) -> None:
@@ -135,7 +138,7 @@ def statistics(options: Options, assembly: Assembly, outcome: str, wall_seconds:
 
 def _write_stats(path: Path, content: dict[str, Any]) -> None:
     try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(redacted_values(content), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise SinkWriteError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
 

@@ -1,7 +1,7 @@
 """One connection to a live video through FFmpeg: a network stream, a device, a generator, standard input."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from threading import Event, Lock
@@ -15,6 +15,7 @@ from eid_stream.core.errors import SourceOpenError, SourceReadError
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
+from eid_stream.sources.live.same_host import SameHostOpener
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -46,7 +47,7 @@ class LiveInput:
     """False: the sender can be held up, so that no frame needs to be dropped."""
     skip_backlog: bool = False
     """Leave out what the sender or FFmpeg had stored up before we were ready, so that the first frame is of now."""
-    open_file: Callable[..., IO[bytes]] | None = None
+    open_file: SameHostOpener | None = None
     """Opens what a playlist refers to; None where nothing may be referred to."""
 
 
@@ -68,6 +69,7 @@ class LiveStream:
         self._disconnected = False
         self._lock = Lock()
         self._damaged = 0
+        self._parts = wanted.open_file
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
             self._stream = _first_video(self._container, wanted.label)
@@ -75,6 +77,8 @@ class LiveStream:
         except BaseException:
             self._container.close()
             raise
+        if self._parts is not None:
+            self._parts.opened()
         self._converter = LayoutConverter(self._info.layout)
         self._layout = self._info.layout
 
@@ -115,6 +119,8 @@ class LiveStream:
         """Disconnect; a reader in another thread ends by itself within ``silence_seconds`` and then disconnects."""
         with self._lock:
             self._closing.set()
+            if self._parts is not None:
+                self._parts.close()
             reading = self._reading
         if not reading:
             self._disconnect()
@@ -233,4 +239,4 @@ def _announced_colour(context: "VideoCodecContext", pixel_format: "VideoFormat")
 
 def _reason(error: Exception) -> str:
     """A library's reason without the address it repeats."""
-    return getattr(error, "strerror", None) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
