@@ -19,6 +19,7 @@ from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_c
 from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.carrying import open_output
+from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.output_file import OutputFile
 from eid_stream.sinks.file.packet_writer import PacketWriter
 from eid_stream.sinks.file.source_copy import Reopenable, SourceCopy
@@ -72,6 +73,7 @@ class Recorder:
         self._source_has_ended = source_has_ended
         self._reached = Fraction(0)
         self._frames = 0
+        self._bookmarks: list[tuple[Fraction, str]] = []
         self._closed = self._failed = False
         self.is_published = False
         """Whether the file is finished and has its name."""
@@ -132,6 +134,10 @@ class Recorder:
             with suppress(av.FFmpegError, OSError, ValueError):
                 self._container.close()
             raise self._file.failure(error) from error
+
+    def add_chapter(self, seconds: Fraction, title: str) -> None:
+        """Begin a chapter at a time of the output; they are written at the end, in place of the source's."""
+        self._bookmarks.append((seconds, title))
 
     def close(self) -> None:
         """Finish the ``.part`` file; without a single frame it is removed. May be called twice.
@@ -208,6 +214,8 @@ class Recorder:
             if not self._failed:
                 self._mux(self._video.flush())
                 self._copy_tail()
+                if self._bookmarks:
+                    self._container.set_chapters(chapters_of(self._bookmarks, self._reached))
         finally:
             self._container.close()
         self._file.settle()
