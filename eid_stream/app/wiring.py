@@ -64,7 +64,8 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
-        return chosen if self.recorder is None else [*chosen, *self.recorder.notes]
+        of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
+        return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
     @property
     def damage(self) -> list[str]:

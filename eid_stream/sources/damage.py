@@ -15,6 +15,10 @@ class Damage:
     """Frames that the decoder gave out although parts of them were damaged."""
     corrupt_packets: int = 0
     """Pieces of a live stream that arrived incomplete or out of step."""
+    other_sizes: int = 0
+    """Frames whose size is not the video's."""
+    captions: bool = False
+    """Whether the pictures carried closed captions."""
     missing_frames: int = 0
     """Frames that ought to lie in gaps of an otherwise constant rate."""
     repaired_time_stamps: int = 0
@@ -38,6 +42,8 @@ class Damage:
             (self.repaired_time_stamps, "Frames without a usable time stamp that were given one: {}."),
             (self.unread_frames, "Frames that came faster than they could be taken: {}."),
             (self.lost_signals, "Times the signal was lost: {}."),
+            (self.other_sizes, "Frames of another size, scaled to that of the others: {}."),
+            (self.captions, "Closed captions within the pictures are left out."),
             (
                 self.clock_restarts,
                 "The file's clock begins anew or jumps, and sound and picture are joined: {} time(s).",
@@ -49,12 +55,13 @@ class Damage:
     @property
     def count(self) -> int:
         """How much there is of everything that is counted in whole numbers."""
-        return sum(value for field in fields(self) if isinstance(value := getattr(self, field.name), int))
+        return sum(value for field in fields(self) if type(value := getattr(self, field.name)) is int)
 
     def add(self, other: "Damage") -> None:
         """Count what was wrong with another part of the same video."""
         for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            setattr(self, field.name, mine or theirs if isinstance(mine, bool) else mine + theirs)
 
 
 @runtime_checkable

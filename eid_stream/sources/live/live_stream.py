@@ -16,7 +16,7 @@ from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
 from eid_stream.sources.damage import Damage
-from eid_stream.sources.frame_gaps import FrameGaps
+from eid_stream.sources.live.frame_gaps import FrameGaps
 from eid_stream.sources.live.same_host import SameHostOpener
 
 if TYPE_CHECKING:

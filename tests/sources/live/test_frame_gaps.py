@@ -1,7 +1,7 @@
 import pytest
 
 from eid_stream.sources.damage import Damage
-from eid_stream.sources.frame_gaps import FrameGaps
+from eid_stream.sources.live.frame_gaps import FrameGaps
 
 
 def missing(steps: list[int]) -> int:
