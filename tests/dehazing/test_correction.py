@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, PixelLayout, Plane, Planes
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN, apply_maps
+from eid_stream.dehazing.correction import apply_maps
 
 FULL, LIMITED = Colour(full_range=True), Colour(full_range=False)
 
@@ -48,9 +48,9 @@ def reference(planes: Planes, maps: HazeMaps, layout: PixelLayout, colour: Colou
     gain_luma, offset_y, gain_chroma, offset_cb, offset_cr = maps.values
     luma, chroma = colour.luma_levels(layout.bit_depth), colour.chroma_levels(layout.bit_depth)
     largest = (1 << layout.bit_depth) - 1
-    darkest = planes[0] - MOST_LIGHT_TAKEN * np.maximum(planes[0].astype(np.float64) - luma[0], 0.0)
-    bright = luma[0] + BRIGHT * luma[1]
-    brightest = planes[0] + MOST_LIGHT_ADDED * np.maximum(bright - planes[0].astype(np.float64), 0.0)
+    darkest = planes[0] - 0.75 * np.maximum(planes[0].astype(np.float64) - luma[0], 0.0)
+    bright = luma[0] + 0.85 * luma[1]
+    brightest = planes[0] + 0.5 * np.maximum(bright - planes[0].astype(np.float64), 0.0)
     corrected = [
         np.clip(reference_plane(planes[0], gain_luma, offset_y, *luma), darkest, brightest),
         reference_plane(planes[1], gain_chroma, offset_cb, *chroma),
@@ -142,7 +142,7 @@ def raised_fivefold() -> tuple[Planes, Planes]:
 
 def test_what_is_bright_gets_no_brighter_and_what_is_darker_stays_darker() -> None:
     planes, out = raised_fivefold()
-    bright = planes[0] >= BRIGHT * 1023
+    bright = planes[0] >= 0.85 * 1023
     assert np.array_equal(out[0][bright], planes[0][bright])
     order = np.argsort(planes[0], axis=None)
     assert (np.diff(out[0].ravel()[order].astype(int)) >= 0).all()

@@ -5,7 +5,7 @@ import pytest
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Area, Thumbnail
-from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
+from eid_stream.dehazing.temporal_filter import Continuity, TemporalFilter
 
 
 def maps(gain: float) -> HazeMaps:
@@ -64,7 +64,7 @@ def test_maps_follow_at_once_where_the_picture_moves_and_are_calm_where_it_stand
     smooth.update(maps(1.0), STILL_PICTURE, 0.0)
     gains = smooth.update(maps(2.0), moved, 0.04).values[0]
     assert gains[:, -1] == pytest.approx(2.0)
-    assert gains[:, 0] == pytest.approx(2.0 - np.exp(-0.04 / TIME_CONSTANT_SECONDS))
+    assert gains[:, 0] == pytest.approx(2.0 - np.exp(-0.04 / 0.3))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import torch
 
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
 from eid_stream.dehazing.correction import apply_maps as apply_to_planes
 from training.network.correction import apply_maps
 
@@ -26,8 +25,8 @@ def test_torch_and_the_runtime_correct_alike(name: str) -> None:
     codes = torch.from_numpy(np.stack(planes).astype(np.float32))
     corrected = apply_maps(((codes - zeros) / spans)[None], torch.from_numpy(maps.values)[None], strength=0.7)[0]
     expected = (corrected * spans + zeros).clamp(0, largest)
-    darkest = codes[0] - 0.7 * MOST_LIGHT_TAKEN * (codes[0] - levels[0][0]).clamp(min=0)
-    brightest = codes[0] + 0.7 * MOST_LIGHT_ADDED * (levels[0][0] + BRIGHT * levels[0][1] - codes[0]).clamp(min=0)
+    darkest = codes[0] - 0.7 * 0.75 * (codes[0] - levels[0][0]).clamp(min=0)
+    brightest = codes[0] + 0.7 * 0.5 * (levels[0][0] + 0.85 * levels[0][1] - codes[0]).clamp(min=0)
     expected[0] = expected[0].clamp(darkest, brightest)
 
     assert float((expected - torch.from_numpy(np.stack(out).astype(np.float32))).abs().max()) <= 0.51
