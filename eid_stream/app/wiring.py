@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eid_stream import __version__
 from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.look_ahead import looking_ahead
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import Ending
 from eid_stream.backends import open_engine
@@ -17,6 +18,7 @@ from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine, Sink, Source
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.flow.pipeline import Outlet, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
@@ -120,10 +122,17 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
         sink = _compared(recorder or NullSink(), options, source)
-        dehazer = Dehazer(engine, options.strength)
+        foresight = Foresight()
+        dehazer = Dehazer(engine, options.strength, foresight=foresight)
+        stats.memory = lambda: dehazer.estimator.memory.as_dict()
+        dehaze: Callable[[Frame], Frame] = (
+            dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer)
+        )
+        if options.scan and isinstance(source, VideoFileSource):
+            dehaze = looking_ahead(dehaze, source, engine, foresight)
         return Assembly(
             source,
-            stats.haze.watching(dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer)),
+            stats.haze.watching(dehaze),
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),

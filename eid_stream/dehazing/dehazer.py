@@ -10,6 +10,7 @@ from eid_stream.core.interfaces import Engine
 from eid_stream.core.picture_buffer import allocate
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS
 
@@ -23,9 +24,13 @@ class Dehazer:
     """
 
     def __init__(
-        self, engine: Engine, strength: float = 1.0, time_constant_seconds: float = TIME_CONSTANT_SECONDS
+        self,
+        engine: Engine,
+        strength: float = 1.0,
+        time_constant_seconds: float = TIME_CONSTANT_SECONDS,
+        foresight: Foresight | None = None,
     ) -> None:
-        self.estimator = MapEstimator(engine, time_constant_seconds)
+        self.estimator = MapEstimator(engine, time_constant_seconds, foresight)
         self.strength = strength
 
     @property
