@@ -7,23 +7,17 @@ from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
-from eid_stream.app.look_ahead import looking_ahead
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import Ending
+from eid_stream.app.scan_wiring import foreseeing
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine, Sink, Source
 from eid_stream.core.redaction import redacted
-<<<<<<< HEAD
-from eid_stream.dehazing.dehazer import Dehazer
-from eid_stream.dehazing.foresight import Foresight
-from eid_stream.flow.pipeline import Outlet, Window
-=======
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
 from eid_stream.flow.pipeline import Outlet, Prepare, Window
->>>>>>> main
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
@@ -130,29 +124,16 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             engine,
             options.strength,
             keep_original=options.compare is not None,
+            make_estimator=foreseeing(source, stats, scan=options.scan),
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
         )
         opened.callback(dehazer.close)
         out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
         sink = _compared(recorder or NullSink(), options, source)
-<<<<<<< HEAD
-        foresight = Foresight()
-        dehazer = Dehazer(engine, options.strength, foresight=foresight)
-        stats.memory = lambda: dehazer.estimator.memory.as_dict()
-        dehaze: Callable[[Frame], Frame] = (
-            dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer)
-        )
-        if options.scan and isinstance(source, VideoFileSource):
-            dehaze = looking_ahead(dehaze, source, engine, foresight)
-        return Assembly(
-            source,
-            stats.haze.watching(dehaze),
-=======
         return Assembly(
             source,
             stats.haze.watching(dehazer.dehaze),
->>>>>>> main
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),

@@ -6,14 +6,22 @@ from pathlib import Path
 import av
 import numpy as np
 
-from eid_stream.app.look_ahead import looking_ahead
+from eid_stream.app.scan_wiring import look_through
 from eid_stream.backends.prior_engine import PriorEngine
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.dehazer import Dehazer
-from eid_stream.dehazing.foresight import Foresight
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.dehazing.test_scene_memory import tissue, veiled
 
 RATE, SECONDS = 10, 12
+
+
+class BlindEngine(PriorEngine):
+    """Sees no smoke at all, as a network may on a camera it never met."""
+
+    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
+        return HazeMaps.identity(24, 32)
 
 
 def write_operation(path: Path) -> None:
@@ -40,9 +48,8 @@ def write_operation(path: Path) -> None:
 
 def left_after_a_second(path: Path, *, looks: bool) -> tuple[float, float]:
     """Mean luma above the clear scene's, of what is shown and of what was captured, in codes; the end must be clear."""
-    source, engine, foresight = VideoFileSource(str(path)), PriorEngine(), Foresight()
-    dehazer = Dehazer(engine, foresight=foresight)
-    dehaze = looking_ahead(dehazer.dehaze, source, engine, foresight) if looks else dehazer.dehaze
+    source, engine = VideoFileSource(str(path)), BlindEngine()
+    dehaze = Dehazer(engine, foresight=look_through(source, engine) if looks else None).dehaze
     truth = 219.0 * tissue()[0].mean() + 16.0
     pairs = [(dehaze(frame).planes[0].mean() - truth, frame.planes[0].mean() - truth) for frame in source]
     source.close()
@@ -55,4 +62,4 @@ def test_smoke_at_the_beginning_of_a_file_goes_where_it_is_looked_through_first(
     shown, captured = left_after_a_second(tmp_path / "operation.mp4", looks=True)
     assert abs(shown) < 0.35 * captured
     without, _ = left_after_a_second(tmp_path / "operation.mp4", looks=False)
-    assert abs(shown) < abs(without)
+    assert without > 0.9 * captured
