@@ -10,13 +10,11 @@ from pathlib import Path
 
 from benchmarks.quality.contact_sheet import write_sheet
 from benchmarks.quality.evaluation import Figures, Measures, Outcome, evaluate, head
-from benchmarks.quality.methods import Peer
+from benchmarks.quality.method_choice import ROWS, make_rows, rows_at_hand
+from benchmarks.quality.methods import Method
 from benchmarks.quality.moving_smoke import moving_sets
 from benchmarks.quality.no_reference import NoReference
-from benchmarks.quality.pyiqa_measures import PyiqaMeasures
-from benchmarks.quality.remembered_pairs import pair_sets
-from benchmarks.quality.rows import ROWS, make_rows, rows_at_hand
-from benchmarks.quality.sets import (
+from benchmarks.quality.picture_sets import (
     SMOKY_CLIPS,
     PictureSet,
     clear_set,
@@ -27,6 +25,8 @@ from benchmarks.quality.sets import (
     phantom_set,
     rendered_sets,
 )
+from benchmarks.quality.pyiqa_measures import PyiqaMeasures
+from benchmarks.quality.remembered_pairs import pair_sets
 from benchmarks.report import json_line, table
 from eid_stream.core.errors import EidStreamError
 from training.data.frames import FRAME_LIST, data_folder
@@ -92,29 +92,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(options: Options) -> dict[str, object]:
     """Run all wanted sets and print a table after each; the result is what the JSON line says."""
     started = time.monotonic()
-    peers = make_rows(options.rows, options.students, options.teachers)
+    methods = make_rows(options.rows, options.students, options.teachers)
     more = PyiqaMeasures.find() if options.pyiqa else None
     parameters = options.data / "metrics"
     measures = Measures(NoReference.load(parameters) if parameters.is_dir() else None, more)
     sets: dict[str, Result] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for pictures in choose_sets(options):
-            sets[pictures.name] = _run_set(pictures, peers, measures, pool, options)
+            sets[pictures.name] = _run_set(pictures, methods, measures, pool, options)
     summary = summarise({name: result["rows"] for name, result in sets.items()})
     _print_table("### summary", summary)
     seconds = time.monotonic() - started
     return {"benchmark": "quality", "limit": options.limit, "seconds": seconds, "summary": summary, "sets": sets}
 
 
-def _run_set(pictures: PictureSet, peers: list[Peer], measures: Measures, pool: Executor, options: Options) -> Result:
-    outcome = evaluate(pictures, peers, measures, pool)
+def _run_set(
+    pictures: PictureSet, methods: list[Method], measures: Measures, pool: Executor, options: Options
+) -> Result:
+    outcome = evaluate(pictures, methods, measures, pool)
     _print_table(f"### {pictures.name}", outcome.table())
     result: Result = {"rows": outcome.table()}
     if options.by_source or pictures.name.startswith("moving"):
         for source, rows in outcome.by_source().items():
             result[source] = rows
             _print_table(f"#### {pictures.name}: {source}", rows)
-    _write(pictures, outcome, peers, options.sheets)
+    _write(pictures, outcome, methods, options.sheets)
     return result
 
 
@@ -141,8 +143,8 @@ def _print_table(title: str, rows: dict[str, dict[str, float]]) -> None:
     print(table(title, columns, rows, digits=3), flush=True)
 
 
-def _write(pictures: PictureSet, outcome: Outcome, peers: list[Peer], folder: Path) -> None:
-    names = [*(peer.name for peer in peers), "truth"]
+def _write(pictures: PictureSet, outcome: Outcome, methods: list[Method], folder: Path) -> None:
+    names = [*(method.name for method in methods), "truth"]
     with_truth = any(line[-1] is not None for line in outcome.lines)
     lines = outcome.lines if with_truth else [line[:-1] for line in outcome.lines]
     write_sheet(folder / f"{pictures.name}.png", names if with_truth else names[:-1], lines)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.methods import Peer
+from benchmarks.quality.method_choice import ROWS, make_rows
+from benchmarks.quality.methods import Method
+from benchmarks.quality.picture_sets import Shot, frame_shot, spread
 from benchmarks.quality.pictures import Rgb, luma_of
-from benchmarks.quality.rows import ROWS, make_rows
-from benchmarks.quality.sets import Shot, frame_shot, spread
 from benchmarks.report import json_line, table
 from eid_stream.core.content_area import content_mask
 from eid_stream.core.errors import ConfigError, EidStreamError
@@ -63,7 +63,7 @@ def related(records: Sequence[FrameRecord]) -> tuple[Videos, Videos]:
     return {video: hazy[video] for video in both}, {video: clear[video] for video in both}
 
 
-def compare(hazy: Videos, clear: Videos, rows: Sequence[Peer], limit: int | None) -> dict[str, dict[str, float]]:
+def compare(hazy: Videos, clear: Videos, rows: Sequence[Method], limit: int | None) -> dict[str, dict[str, float]]:
     """What each row's pictures have more than the clear ones of their video, as means over videos.
 
     Raises:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from benchmarks.quality.flicker import Changes, MotionOf, record, relative, small_luma
 from benchmarks.quality.full_reference import ciede2000, psnr_db, ssim
 from benchmarks.quality.jumps import JumpWatch
-from benchmarks.quality.methods import Peer
+from benchmarks.quality.methods import Method
 from benchmarks.quality.no_reference import NoReference
+from benchmarks.quality.picture_sets import PictureSet, Shot
 from benchmarks.quality.pictures import Rgb, luma_of
 from benchmarks.quality.pyiqa_measures import EVERY, PyiqaMeasures
-from benchmarks.quality.sets import PictureSet, Shot
 from eid_stream.core.content_area import content_box, content_mask
 
 Figures = dict[str, float]
@@ -112,15 +112,15 @@ class Measures:
         return figures
 
 
-def evaluate(pictures: PictureSet, peers: Sequence[Peer], measures: Measures, pool: Executor) -> Outcome:
-    """Clear every shot with every peer; the first peer is the input, which flicker is relative to.
+def evaluate(pictures: PictureSet, methods: Sequence[Method], measures: Measures, pool: Executor) -> Outcome:
+    """Clear every shot with every method; the first method is the input, which flicker is relative to.
 
-    Peers run one after the other, since they hold state; scoring runs beside itself in ``pool``.
+    Methods run one after the other, since they hold state; scoring runs beside itself in ``pool``.
     """
-    outcome = Outcome({peer.name: Tally() for peer in peers})
+    outcome = Outcome({method.name: Tally() for method in methods})
     watch = _FlickerWatch(pictures.flicker_every) if "flicker" in pictures.measures else None
     for number, shot in enumerate(pictures.shots()):
-        cleared = [_clear(peer, shot) for peer in peers]
+        cleared = [_clear(method, shot) for method in methods]
         content = content_mask(luma_of(shot.picture.rgb))
         if shot.scored and number % pictures.score_every == 0:
             scored = number // pictures.score_every
@@ -145,10 +145,10 @@ def _scorer(
     return lambda cleared: measures.score(shot, cleared, content, wanted)
 
 
-def _clear(peer: Peer, shot: Shot) -> Rgb:
+def _clear(method: Method, shot: Shot) -> Rgb:
     if not shot.follows:
-        peer.reset()
-    return peer(shot.picture)
+        method.reset()
+    return method(shot.picture)
 
 
 class _FlickerWatch:

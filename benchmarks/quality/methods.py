@@ -1,6 +1,6 @@
 """The rows of the quality table: everything that turns a hazy picture into a clearer one.
 
-A peer is a small callable with a ``name`` and a ``reset()``: ``peer(picture) -> rgb``. It gets one ``Picture`` (the
+A method is a small callable with a ``name`` and a ``reset()``: ``method(picture) -> rgb``. It gets one ``Picture`` (the
 captured frame, and its RGB rendering of shape (height, width, 3), uint8) and answers with RGB of the same size.
 Frames of one clip come in order; ``reset()`` comes before every picture that does not follow the one before it.
 """
@@ -21,7 +21,7 @@ from eid_stream.dehazing.dehazer import Dehazer
 Plane = NDArray[np.float32]
 
 
-class Peer(Protocol):
+class Method(Protocol):
     """One row of the table."""
 
     @property
@@ -40,7 +40,7 @@ class Peer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A peer without memory: a function of the RGB rendering."""
+    """A method without memory: a function of the RGB rendering."""
 
     name: str
     clear: Callable[[Rgb], Rgb]

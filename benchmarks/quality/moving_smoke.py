@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.clips import read_clip
+from benchmarks.quality.picture_sets import PictureSet, Shot
 from benchmarks.quality.pictures import Picture, frame_of, rgb_of
-from benchmarks.quality.sets import PictureSet, Shot
 from eid_stream.core.frame import Colour
 from eid_stream.smoke import Smoke
 

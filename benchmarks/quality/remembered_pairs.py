@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.quality.picture_sets import PictureSet, Shot, spread
 from benchmarks.quality.pictures import Picture, Rgb, frame_of, rgb_of
-from benchmarks.quality.sets import PictureSet, Shot, spread
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Colour
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.quality.contact_sheet import write_sheet
 from benchmarks.quality.full_reference import psnr_db
-from benchmarks.quality.methods import Peer
+from benchmarks.quality.method_choice import make_rows
+from benchmarks.quality.methods import Method
+from benchmarks.quality.picture_sets import Shot, hazy_set
 from benchmarks.quality.pictures import Rgb
-from benchmarks.quality.rows import make_rows
-from benchmarks.quality.sets import Shot, hazy_set
 from eid_stream.core.errors import EidStreamError
 from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
 from training.data.frames import data_folder
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _compare(shot: Shot, rows: Sequence[Peer]) -> Comparison:
+def _compare(shot: Shot, rows: Sequence[Method]) -> Comparison:
     for row in rows:
         row.reset()
     before, student, teacher = (_at_thumbnail_scale(row(shot.picture)) for row in rows)

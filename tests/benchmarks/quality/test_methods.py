@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from benchmarks.quality.full_reference import psnr_db
+from benchmarks.quality.method_choice import make_rows
 from benchmarks.quality.methods import CLAHE, DARK_CHANNEL, INPUT, Product, guided_filter
 from benchmarks.quality.pictures import Picture, Rgb, frame_of, luma_of, rgb_of
-from benchmarks.quality.rows import make_rows
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.student_contract import MODEL_FILE, read_shipped, shipped_card
 from eid_stream.core.errors import ConfigError, EngineLoadError, EngineRunError

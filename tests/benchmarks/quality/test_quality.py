@@ -9,8 +9,8 @@ import pytest
 from benchmarks.quality.__main__ import main, parse
 from benchmarks.quality.evaluation import Measures, evaluate
 from benchmarks.quality.methods import INPUT, Still
+from benchmarks.quality.picture_sets import PictureSet, Shot, balanced, records_of, spread
 from benchmarks.quality.pictures import Picture, Rgb, frame_of, rgb_of
-from benchmarks.quality.sets import PictureSet, Shot, balanced, records_of, spread
 from eid_stream.core.errors import ConfigError
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
 from training.data.frames import FrameRecord, data_folder, write_frame_list
@@ -46,9 +46,9 @@ def made_up_set(measures: set[str], *, follows: bool, count: int = 5, score_ever
     return PictureSet("made up", frozenset(measures), shots, score_every=score_every, sheet_shots=(1,))
 
 
-def run(pictures: PictureSet, *peers: Still | _Remembering) -> dict[str, dict[str, float]]:
+def run(pictures: PictureSet, *methods: Still | _Remembering) -> dict[str, dict[str, float]]:
     with ThreadPoolExecutor(2) as pool:
-        return evaluate(pictures, [INPUT, *peers], Measures(None, None), pool).table()
+        return evaluate(pictures, [INPUT, *methods], Measures(None, None), pool).table()
 
 
 def test_every_row_sees_every_picture_in_order_and_is_reset_between_stills() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality.methods import CLAHE, DARK_CHANNEL, INPUT, Peer, Product, Still
+from benchmarks.quality.methods import CLAHE, DARK_CHANNEL, INPUT, Method, Product, Still
 from benchmarks.quality.pictures import Rgb
 from eid_stream.backends.onnx_engine import OnnxEngine, open_onnx
 from eid_stream.backends.prior_engine import PriorEngine
@@ -14,7 +14,7 @@ from eid_stream.backends.student_contract import MODEL_FILE
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import ConfigError, EngineLoadError
 
-_MAKERS: dict[str, Callable[[], Peer]] = {
+_MAKERS: dict[str, Callable[[], Method]] = {
     "input": lambda: INPUT,
     "clahe": lambda: CLAHE,
     "dcp": lambda: DARK_CHANNEL,
@@ -30,7 +30,7 @@ def rows_at_hand() -> tuple[str, ...]:
     return tuple(name for name in ROWS if name != "student" or shipped)
 
 
-def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence[Path]) -> list[Peer]:
+def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence[Path]) -> list[Method]:
     """Make the named rows; the input always comes first. Then other students, then teachers.
 
     Raises:
@@ -50,7 +50,7 @@ def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence
     return rows
 
 
-def _student(path: Path, title: str) -> Peer:
+def _student(path: Path, title: str) -> Method:
     """An exported student; its card lies beside it, with the same name and the ending .json."""
     try:
         model = path.read_bytes()
@@ -59,7 +59,7 @@ def _student(path: Path, title: str) -> Peer:
     return Product(title, OnnxEngine(model, EngineCard.load(path.with_suffix(".json"))))
 
 
-def _teacher(path: Path, title: str) -> Peer:
+def _teacher(path: Path, title: str) -> Method:
     """A trained teacher, or a haze operator's companion; frame by frame at full size, as it never runs live."""
     from training.eid.teacher import load_teacher
 
