@@ -12,6 +12,7 @@ from eid_stream.core.errors import EngineMismatchError
 from eid_stream.core.frame import PIXEL_LAYOUTS, PixelLayout
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.dehazing import correction_check, frame_correction
+from eid_stream.dehazing.correction import apply_maps
 from eid_stream.dehazing.correction_check import check_correction
 
 PROVE = """
@@ -67,10 +68,8 @@ def test_where_nothing_can_be_kept_it_is_compiled_and_proven_all_the_same(instal
 
 
 def test_a_correction_that_stays_wrong_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = frame_correction.apply_maps
-
     def wrong(planes: object, out: object, maps: HazeMaps, *rest: object) -> None:
-        right(planes, out, HazeMaps(maps.values * 0.9, maps.density), *rest)  # type: ignore[arg-type]
+        apply_maps(planes, out, HazeMaps(maps.values * 0.9, maps.density), *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(frame_correction, "apply_maps", wrong)
     for again in ("compile_anew", "compile_without_keeping"):
