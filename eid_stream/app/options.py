@@ -13,7 +13,7 @@ from eid_stream.core.errors import ConfigError
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
-EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
+EngineName = Literal["auto", "tensorrt", "rtx", "cuda", "webgpu", "onnx", "openvino", "prior"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
