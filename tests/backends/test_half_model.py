@@ -77,12 +77,10 @@ def made_up() -> bytes:
         helper.make_node("Mul", ["positive", "small"], ["tiny"]),
         helper.make_node("Div", ["tiny", "small"], ["maps"]),
     ]
-    ends = [
-        [helper.make_tensor_value_info("thumbnail", TensorProto.FLOAT, [1, 3, 8, 8])],
-        [helper.make_tensor_value_info("maps", TensorProto.FLOAT, [1, 4, 16, 16])],
-    ]
+    thumbnail = helper.make_tensor_value_info("thumbnail", TensorProto.FLOAT, [1, 3, 8, 8])
+    maps = helper.make_tensor_value_info("maps", TensorProto.FLOAT, [1, 4, 16, 16])
     initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "made up", *ends, initializers)
+    graph = helper.make_graph(nodes, "made up", [thumbnail], [maps], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     return bytes(model.SerializeToString())
 
