@@ -203,6 +203,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,
+        encoder=options.encoder,
         tags={"enhanced": _mark(engine.card, options.strength)},
         overwrite=options.overwrite,
     )

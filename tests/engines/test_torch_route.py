@@ -13,6 +13,7 @@ import torch
 
 from training.export.program import export_program
 
+pytestmark = pytest.mark.timeout(600)  # a download, and three processes that load torch
 ROOT = Path(__file__).parents[2]
 CONVERTERS = ("torch-tensorrt-rtx==2.14.0", "dllist", "psutil")
 BUILDER = ("tensorrt-rtx==1.6.1.120", "tensorrt-rtx-cu13==1.6.1.120",
@@ -26,7 +27,7 @@ def installed(name: str, requirements: tuple[str, ...]) -> Path:
     folder = Path(tempfile.gettempdir()) / f"eid-stream-{name}-2.14.0-{sys.version_info.minor}"
     if not (folder / "complete").exists():
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-        got = subprocess.run([*command, *requirements], capture_output=True, text=True, timeout=280)
+        got = subprocess.run([*command, *requirements], capture_output=True, text=True, timeout=580)
         if got.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             pytest.skip(f"{requirements[0]} cannot be had here: {got.stderr.strip().splitlines()[-1]}")
@@ -50,7 +51,7 @@ def route(*folders: Path, program: Path | None = None) -> subprocess.CompletedPr
     command = [sys.executable, "-m", "engines.torch_route"]
     command += [] if program is None else ["--program", str(program)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*folders, ROOT)))}
-    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=580)
 
 
 def test_every_operator_of_the_shipped_program_is_converted_and_built_in_half(converters: Path, builder: Path) -> None:

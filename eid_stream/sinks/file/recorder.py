@@ -14,6 +14,7 @@ from eid_stream.core.errors import SinkOpenError, SinkWriteError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
+from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device
 from eid_stream.sinks.encoding.time_window import window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.output_file import OutputFile
@@ -41,6 +42,7 @@ class Recorder:
         codec: str | None = None,
         quality: float | None = None,
         preset: str | None = None,
+        encoder: str = SOFTWARE,
         tags: Mapping[str, str] | None = None,
         overwrite: bool = False,
     ) -> None:
@@ -49,19 +51,21 @@ class Recorder:
         The window is counted like the source's, from where its clock begins, and becomes time zero of the output.
         ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
         ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the file's own.
+        ``encoder`` is that of ``on_device``.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
             SinkOpenError: the output cannot be created, would replace something, or is the input.
         """
         container = choose_container(path)
-        self._codec = choose_codec(
+        chosen = choose_codec(
             codec=codec,
             quality=quality,
             preset=preset,
             info=info,
             container_codecs=encoders_of(container),
         )
+        self._codec = on_device(chosen, encoder, info)
         self._info = info
         self._source_has_ended = source_has_ended
         self._reached = Fraction(0)
