@@ -3,7 +3,8 @@
     python -m benchmarks.speed.gpu_estimates                 on the first CUDA device
     python -m benchmarks.speed.gpu_estimates --device cpu    a dry run, eager only; its times mean nothing
 
-Copies from and to pinned memory are included. Prints a table, and after each pair of rows all that was measured so far as one JSON line with the device's name.
+Copies from and to pinned memory are included. Prints a table and, between its rows, all that was measured so far as one
+JSON line with the device's name: what is stopped keeps its figures.
 """
 
 import json

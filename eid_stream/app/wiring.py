@@ -23,6 +23,7 @@ from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
+from eid_stream.sources.file.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live
@@ -158,7 +159,7 @@ def open_source(options: Options, live: LiveOptions) -> Source:
 
 def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
-    if is_live(options.source):
+    if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
         from eid_stream.app.live_wiring import open_live_source
 
         _refuse_start(options)
@@ -196,7 +197,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
     return Recorder(
         out,
         compared_info(source.info, options.compare),
-        copy_from=Path(source.info.address) if is_file else None,
+        copy_from=source.input if isinstance(source, VideoFileSource) else None,
         start_seconds=options.start if is_file else None,
         duration_seconds=options.duration if is_file else None,
         source_has_ended=lambda: source.has_ended if isinstance(source, VideoFileSource) else True,
@@ -206,6 +207,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
         encoder=options.encoder,
         tags={"enhanced": _mark(engine.card, options.strength)},
         overwrite=options.overwrite,
+        keep_clock=options.keep_clock,
     )
 
 

@@ -33,7 +33,14 @@ _HVC1_CONTAINERS = ("mp4", "mov")
 class VideoTrack:
     """Encodes frames into one stream of a container that has not been started."""
 
-    def __init__(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice, window: TimeWindow) -> None:
+    def __init__(
+        self,
+        container: OutputContainer,
+        info: StreamInfo,
+        choice: CodecChoice,
+        window: TimeWindow,
+        container_format: str = "",
+    ) -> None:
         """Add the stream and open its encoder."""
         os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         self._time_base = info.time_base
@@ -43,17 +50,17 @@ class VideoTrack:
         self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
         self.stream = self._add(container, info, choice)
         self._describe(info)
-        if choice.family.name == "hevc" and container.format.name in _HVC1_CONTAINERS:
+        if choice.family.name == "hevc" and container_format in _HVC1_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
         self.stream.codec_context.open()
 
     @property
-    def note(self) -> str:
-        """One sentence where the picture is written larger than it is; empty otherwise."""
+    def notes(self) -> list[str]:
+        """What of the picture is not written as it is, one sentence each."""
         if not self._fitter.widened:
-            return ""
+            return []
         size = f"{self._fitter.width}x{self._fitter.height}"
-        return f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."
+        return [f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."]
 
     def encode(self, frame: Frame) -> "list[Packet[Stream]]":
         """Give one frame to the encoder and take what it has ready."""

@@ -1,16 +1,19 @@
 """What FFmpeg knows of a video stream, as the program's own values."""
 
 import struct
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
 import av.logging
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from eid_stream.core.frame import StreamInfo
+from eid_stream.core.mp4_boxes import is_cut
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
 from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
@@ -50,13 +53,18 @@ def describe(
 
 
 def start_seconds(container: InputContainer) -> Fraction:
-    """Time at which the file's clock begins: the earliest start of its sounds and pictures, never below zero."""
-    starts = [
-        s.start_time * s.time_base
-        for s in (*container.streams.video, *container.streams.audio)
-        if s.start_time is not None and s.time_base
-    ]
-    return max(min(starts, default=Fraction(0)), Fraction(0))
+    """Time at which the file's clock begins: the earliest start of its sounds and pictures.
+
+    Below zero only where pictures are, as when a clock wraps within its first minute: sound begins a little earlier
+    than what is to be heard of it wherever its coder needs that.
+    """
+    pictures, sounds = _starts(container.streams.video), _starts(container.streams.audio)
+    earliest = min([*pictures, *sounds], default=Fraction(0))
+    return earliest if earliest > 0 else min([*pictures, Fraction(0)])
+
+
+def _starts(streams: Iterable[Stream]) -> list[Fraction]:
+    return [s.start_time * base for s in streams if s.start_time is not None and (base := ratio(s.time_base))]
 
 
 def duration_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -67,11 +75,20 @@ def duration_seconds(container: InputContainer, stream: VideoStream) -> Fraction
 
 
 def announced_end(container: InputContainer, path: Path) -> Fraction | None:
-    """Time at which the file should end by its own header; None where the header of such files does not tell."""
-    if container.duration is None or not set(container.format.name.split(",")) & _FORMATS_THAT_TELL_THEIR_END:
+    """Time at which the file should end by its own header; None where the header of such files does not tell.
+
+    An MP4 file says where its samples lie: it is truncated if one of its parts is, whatever its edit lists announce.
+    Matroska writers tell either the length or the time of the end.
+    """
+    kinds = set(container.format.name.split(","))
+    if container.duration is None or not kinds & _FORMATS_THAT_TELL_THEIR_END:
         return None
-    end = ((container.start_time or 0) + container.duration) * _MICROSECOND
-    return end * _announced_share(path) if container.format.name == "avi" else end
+    if "mov" in kinds and not is_cut(path):
+        return None
+    start, length = (container.start_time or 0) * _MICROSECOND, container.duration * _MICROSECOND
+    if "matroska" in kinds and length > start:
+        return length
+    return (start + length) * (_announced_share(path) if "avi" in kinds else 1)
 
 
 def _announced_share(path: Path) -> Fraction:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
-from pathlib import Path
 from threading import Lock
 
 from av.codec.context import ThreadType
@@ -16,7 +15,8 @@ from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
 from eid_stream.sources.file.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
-from eid_stream.sources.file.opening import open_file, pick_video
+from eid_stream.sources.file.media_input import open_input
+from eid_stream.sources.file.opening import pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 from eid_stream.sources.file.seeking import pictures_from
 from eid_stream.sources.file.stream_facts import announced_end, chroma_location, describe, start_seconds
@@ -47,8 +47,10 @@ class VideoFileSource:
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
         self._lock = Lock()
-        self._path = Path(address.removeprefix("file:"))
-        self._container = open_file(self._path)
+        self.input = open_input(address)
+        """What is read, for whoever wants to read it beside this source."""
+        self._label = self.input.label
+        self._container = self.input.open()
         try:
             self._open(start_seconds or Fraction(0), duration_seconds)
         except BaseException:
@@ -67,6 +69,7 @@ class VideoFileSource:
             SourceReadError: the file cannot be read any further.
         """
         index = 0
+        self.input.begin()
         while (picture := self._next_picture()) is not None:
             frame = self._frame(picture, index)
             if self._end is not None and frame.seconds >= self._end:
@@ -80,35 +83,37 @@ class VideoFileSource:
 
     def close(self) -> None:
         """End the iteration and close the file; may be called twice and from any thread."""
+        self.input.close()
         with self._lock:
             self._closed = True
             self._container.close()
 
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
-        self._stream = pick_video(self._container, self._path)
+        self._stream = pick_video(self._container, self._label)
         self._stream.thread_type = ThreadType.AUTO
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
         self._end = None if duration is None else origin + start + duration
-        self._announced_end = announced_end(self._container, self._path)
-        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=str(self._path))
+        self._announced_end = announced_end(self._container, self.input.path) if self.input.path else None
+        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=self._label)
         pictures = self._pictures_from(origin + start) if start else iter(self._decoder)
         first = next(pictures, None)
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
-        info = describe(self._container, self._stream, first, address=str(self._path), chroma_location=location)
+        info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
         self._info = _within_window(info, start, duration)
         self._converter = LayoutConverter(info.layout)
         self._clock = FrameClock(time_base=info.time_base, nominal_rate=info.nominal_rate, damage=self.damage)
 
     def _pictures_from(self, begin: Fraction) -> Iterator[VideoFrame]:
-        return pictures_from(begin, self._container, self._stream, self._decoder)
+        can_go_back = self.input.path is not None
+        return pictures_from(begin, self._container, self._stream, self._decoder, can_go_back=can_go_back)
 
     def _nothing_there(self, start: Fraction) -> str:
         if not start:
-            return f"{self._path} holds no picture that can be decoded. The file is damaged."
-        return f"{self._path} holds no picture at or after {float(start):.3f} s. Give an earlier start."
+            return f"{self._label} holds no picture that can be decoded. The file is damaged."
+        return f"{self._label} holds no picture at or after {float(start):.3f} s. Give an earlier start."
 
     def _next_picture(self) -> VideoFrame | None:
         with self._lock:
@@ -133,6 +138,7 @@ class VideoFileSource:
         )
 
     def _note_missing_end(self) -> None:
+        self.damage.clock_restarts = self._decoder.clock_restarts
         if self._announced_end is None or not self.has_ended:
             return
         missing = self._announced_end - self._decoder.reached_seconds
