@@ -57,11 +57,9 @@ def test_every_step_is_a_command_of_this_repository_and_names_are_told_apart(dev
 
 
 def test_outcomes_are_counted_by_engine_with_the_reason_of_what_was_skipped() -> None:
-    report = ElementTree.ElementTree(
-        ElementTree.fromstring(
-            '<t><testcase name="a[onnx]"/><testcase name="b[onnx]"><failure message="x"/></testcase>'
-            '<testcase name="a[cuda]"><skipped message="no driver"/></testcase></t>'
-        )
+    report = ElementTree.fromstring(
+        '<t><testcase name="a[onnx]"/><testcase name="b[onnx]"><failure message="x"/></testcase>'
+        '<testcase name="a[cuda]"><skipped message="no driver"/></testcase></t>'
     )
     counted = count(report)
     assert counted["onnx"] == {"passed": 1, "failure": 1, "reason": ""}
