@@ -1,26 +1,19 @@
 """Choosing an engine: ``auto`` takes the best one that this machine has and that passes its self-test."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
 from eid_stream.backends.gpu import find_gpu
 from eid_stream.backends.self_test import check
-from eid_stream.backends.time_limit import PunctualEngine
 from eid_stream.core.errors import ConfigError, EngineError, EngineLoadError
 from eid_stream.core.interfaces import Engine
 
-if TYPE_CHECKING:
-    from eid_stream.backends.session_engine import SessionEngine
 
-
-def open_engine(choice: str = "auto", *, late_seconds: float | None = None, hurried: bool = False) -> FallbackEngine:
+def open_engine(choice: str = "auto") -> FallbackEngine:
     """Open an engine and let it prove itself; at run time the next best takes over when it fails.
 
     ``choice`` is ``auto`` (the first of ``AUTO_ORDER`` that works) or the name of an engine, which then must work at
-    the start; after it come those that ``auto`` would try next. ``late_seconds`` is for live pictures: an estimate on a
-    device that takes longer counts as failed, so that a stuck device is left behind; None waits for every answer.
-    ``hurried`` too is for live pictures: on the CPU the student looks once at each, not twice.
+    the start; after it come those that ``auto`` would try next.
 
     Raises:
         ConfigError: no engine has that name.
@@ -28,7 +21,7 @@ def open_engine(choice: str = "auto", *, late_seconds: float | None = None, hurr
     """
     if choice not in (*_OPENERS, "auto"):
         raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(_OPENERS)}.")
-    openers = [EngineOpener(name, _proven(name, late_seconds, hurried=hurried)) for name in _in_order(choice)]
+    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in _in_order(choice)]
     return FallbackEngine(openers, fall_back_at_start=choice == "auto")
 
 
@@ -41,7 +34,7 @@ def _in_order(choice: str) -> tuple[str, ...]:
     return (choice, *AUTO_ORDER[AUTO_ORDER.index("onnx") :])
 
 
-def _proven(name: str, late_seconds: float | None, *, hurried: bool) -> Callable[[], Engine]:
+def _proven(name: str) -> Callable[[], Engine]:
     def open_proven() -> Engine:
         engine = _opened(name)
         try:
@@ -49,11 +42,7 @@ def _proven(name: str, late_seconds: float | None, *, hurried: bool) -> Callable
         except EngineError:
             engine.close()
             raise
-        if hurried and name in _ON_THE_CPU:
-            cast("SessionEngine", engine).looks = 1
-        if late_seconds is None or name not in _ON_A_DEVICE:
-            return engine
-        return PunctualEngine(engine, late_seconds)
+        return engine
 
     return open_proven
 
@@ -137,6 +126,3 @@ _OPENERS: dict[str, Callable[[], Engine]] = {
 AUTO_ORDER = ("tensorrt", "rtx", "cuda", "onnx", "prior")
 """Best first, by what is measured or documented (docs/engines.md); the other engines run only when asked for."""
 _ON_A_DEVICE = ("tensorrt", "rtx", "cuda", "webgpu", "openvino")
-"""Engines that can wait for ever; the others only compute."""
-_ON_THE_CPU = ("onnx", "openvino")
-"""Engines whose second look wants the second core, which other threads want too while a picture is live."""

@@ -83,6 +83,7 @@ def open_session(provider: PluginProvider, model: bytes) -> PluginSession:
         EngineLoadError: the package is missing, its library cannot be loaded, there is no device for it, or the device
             cannot run every step of the model.
     """
+    onnxruntime.disable_telemetry_events()  # older Windows builds do not ask for the variable of eid_stream/__init__.py
     name = _register(provider)
     device = _device(provider, name)
     options = onnxruntime.SessionOptions()

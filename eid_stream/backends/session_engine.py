@@ -1,7 +1,7 @@
 """An engine on an ONNX Runtime session, whatever device the session runs on."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -12,7 +12,6 @@ from eid_stream.backends.student_contract import (
     OUTPUT_NAMES,
     Look,
     as_input,
-    as_maps,
     half_turned,
     input_shape,
     mean_of_looks,
@@ -39,9 +38,6 @@ class SessionEngine:
         self._session: Any = session
         self._card = card
         self._second = ThreadPoolExecutor(1, thread_name_prefix="second-look") if at_once else None
-        self.looks: Literal[1, 2] = 2
-        """How often a thumbnail is looked at: 2, of which the card's golden answers are, or 1, as it is, where somebody
-        waits for the picture and other threads for the second core."""
 
     @property
     def card(self) -> EngineCard:
@@ -57,8 +53,6 @@ class SessionEngine:
         if self._session is None:
             raise EngineRunError(f"The {self._card.backend} engine is closed.")
         values = as_input(thumbnail, self._card)
-        if self.looks == 1:
-            return as_maps(*self._look(values))
         if self._second is None:
             return mean_of_looks(self._look(values), self._look(half_turned(values)))
         try:

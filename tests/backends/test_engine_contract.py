@@ -12,7 +12,6 @@ from eid_stream.backends.plugin_engine import plugin_engine
 from eid_stream.backends.plugin_providers import PROVIDERS
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.self_test import check, golden_thumbnails
-from eid_stream.backends.time_limit import PunctualEngine
 from eid_stream.core.errors import EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
@@ -26,10 +25,6 @@ def _onnx() -> Engine:
 
 def _prior() -> Engine:
     return PriorEngine()
-
-
-def _punctual() -> Engine:
-    return PunctualEngine(_onnx(), late_seconds=30.0)
 
 
 def _chosen() -> Engine:
@@ -61,7 +56,7 @@ def _openvino() -> Engine:
 
 
 OPENERS: list[Callable[[], Engine]] = [
-    _onnx, _prior, _punctual, _chosen, _cuda, _tensorrt, _rtx, _webgpu, _openvino,
+    _onnx, _prior, _chosen, _cuda, _tensorrt, _rtx, _webgpu, _openvino,
 ]  # fmt: skip
 
 

@@ -109,16 +109,6 @@ def test_a_step_that_a_provider_cannot_run_is_no_reason_to_run_it_elsewhere_in_s
         open_session(PROVIDERS["openvino"], bytes(model.SerializeToString()))
 
 
-def test_hurried_openvino_too_looks_once() -> None:
-    pytest.importorskip("onnxruntime_ep_openvino")
-    direct = open_onnx()
-    direct.looks = 1
-    thumbnail = golden_thumbnails(direct.card.thumbnail_width, direct.card.thumbnail_height)["smoky"]
-    engine = open_engine("openvino", hurried=True)
-    assert abs(engine.estimate(thumbnail).values - direct.estimate(thumbnail).values).max() < 1e-3
-    engine.close()
-
-
 def test_an_engine_outside_of_auto_gives_way_to_the_default_when_it_keeps_failing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
