@@ -9,6 +9,7 @@ from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import Ending
+from eid_stream.app.scan_wiring import foreseeing
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Frame
@@ -123,6 +124,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             engine,
             options.strength,
             keep_original=options.compare is not None,
+            make_estimator=foreseeing(source, stats, scan=options.scan),
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
         )
         opened.callback(dehazer.close)

@@ -53,7 +53,7 @@ MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
-CALM_SECONDS = 0.2
+CALM_SECONDS = 0.35
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
 
@@ -68,6 +68,14 @@ class MemoryState:
     """In [0, 1]."""
     smoke: float
     """How sure it is of smoke, in [0, 1]."""
+
+    def as_dict(self) -> dict[str, float]:
+        """For JSON."""
+        return {
+            "age_seconds": round(self.age_seconds, 2),
+            "trust": round(self.trust, 3),
+            "smoke": round(self.smoke, 3),
+        }
 
 
 class SceneMemory:
