@@ -1,19 +1,18 @@
 """Pictures in memory, from hazy to clear: ``from eid_stream import Dehazer``."""
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from eid_stream.api.pictures import Pictures
-    from eid_stream.core.frame import Frame
+    from eid_stream.core.frame import Frame, PixelLayout
     from eid_stream.core.haze_maps import HazeMaps
     from eid_stream.dehazing.map_estimator import MapEstimator
-
-EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
 
 
 class Dehazer:
@@ -128,7 +127,7 @@ class Dehazer:
     def _maps(self, frame: "Frame", still: bool) -> "HazeMaps":
         from eid_stream.core.thumbnail import make_thumbnail
 
-        estimator = self._opened()
+        estimator = self._opened(frame.layout)
         card = estimator.engine.card
         thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
         if still:
@@ -138,13 +137,15 @@ class Dehazer:
             estimator.reset()
         return maps
 
-    def _opened(self) -> "MapEstimator":
+    def _opened(self, layout: "PixelLayout") -> "MapEstimator":
         if self._process != os.getpid():  # engines and their threads do not survive a fork
             self._process, self._estimator = os.getpid(), None
         if self._estimator is None:
             from eid_stream.backends import open_engine
+            from eid_stream.dehazing.correction_check import check_correction
             from eid_stream.dehazing.map_estimator import MapEstimator
 
+            check_correction(layout)
             self._estimator = MapEstimator(open_engine(self._engine))
         return self._estimator
 

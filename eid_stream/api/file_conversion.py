@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,15 +36,17 @@ def dehaze_file(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    engine: Literal["auto", "tensorrt", "cuda", "onnx", "prior"] = "auto",
+    engine: EngineName = "auto",
     strength: float = 1.0,
     compare: Literal["split", "side"] | None = None,
     start: float = 0.0,
     duration: float | None = None,
+    scan: bool = True,
     overwrite: bool = False,
     codec: str | None = None,
     quality: float | None = None,
     preset: str | None = None,
+    encoder: Literal["software", "auto", "nvenc", "vaapi", "qsv"] = "software",
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Do what ``eid-stream --source SOURCE --out OUT`` does, and return what ``--stats`` writes.
@@ -73,10 +76,12 @@ def dehaze_file(
         compare=compare,
         start=parse_seconds(f"{start:f}"),
         duration=None if duration is None else parse_seconds(f"{duration:f}"),
+        scan=scan,
         overwrite=overwrite,
         codec=codec,
         quality=quality,
         preset=preset,
+        encoder=encoder,
     )
     if is_live(options.source):
         raise ConfigError(_LIVE.format(redacted(options.source)))

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
+from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
-EngineName = Literal["auto", "tensorrt", "rtx", "cuda", "webgpu", "onnx", "openvino", "prior"]
 EncoderName = Literal["auto", "software", "nvenc", "vaapi", "qsv"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
