@@ -10,12 +10,10 @@ from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
 from training.data.picture_cache import Picture
 
 Array = NDArray[np.float32]
-OVEREXPOSED_SHARE = 0.15
-"""Share of views that are bright, pale and partly white without any smoke of their own."""
-OVEREXPOSED_CLEAR_SHARE = 0.6
-"""The same where it has to be learned that such views are clear."""
-RECOLOURED_CLEAR_SHARE = 0.12
-"""Share of those in colours and tones of no operation: what was never seen is not smoke."""
+BRIGHT_SHARE = 0.35
+"""Share of views that are bright, pale and partly white, as robotic cameras show many: smoky and clear ones alike."""
+RECOLOURED_SHARE = 0.06
+"""Share of views in colours and tones of no operation: what was never seen is not smoke, and smoke before it is."""
 ROOM_SHARE = 0.2
 """Share of views that fill only a part of the canvas, as in recordings of screens and of several pictures at once."""
 ROOM_SCALES = (0.5, 0.95)
@@ -56,6 +54,10 @@ class Pose:
     mirrored: bool = False
     upside_down: bool = False
 
+    def without_colours(self) -> "Pose":
+        """The same of a picture whose values are no colours."""
+        return replace(self, curves=None, mix=None, palette=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -80,29 +82,20 @@ def plain_view(picture: Picture) -> View:
     return view(picture, Pose((0, 0, width, height)))
 
 
-def random_view(
-    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
-) -> View:
+def random_view(picture: Picture, rng: np.random.Generator) -> View:
     """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
-    pose = draw_pose(picture, rng, overexposed, recoloured)
-    return view(picture, replace(pose, room=_draw_room(rng) if rng.random() < ROOM_SHARE else None))
+    pose = draw_pose(picture, rng)
+    palette = _draw_palette(rng) if rng.random() < RECOLOURED_SHARE else None
+    room = _draw_room(rng) if rng.random() < ROOM_SHARE else None
+    return view(picture, replace(pose, palette=palette, room=room))
 
 
-def random_clear_view(picture: Picture, rng: np.random.Generator) -> View:
-    """The same of a clear picture, for which it has to be learned that it is clear in any light and any colours."""
-    return random_view(picture, rng, OVEREXPOSED_CLEAR_SHARE, RECOLOURED_CLEAR_SHARE)
-
-
-def draw_pose(
-    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
-) -> Pose:
-    """A random pose for a picture; ``overexposed`` and ``recoloured`` are the shares of poses that are."""
+def draw_pose(picture: Picture, rng: np.random.Generator) -> Pose:
+    """A random pose for a picture."""
     box = _random_box(picture, rng)
-    curves, mix = draw_colours(rng, overexposed)
-    palette = _draw_palette(rng) if rng.random() < recoloured else None
-    return Pose(
-        box, curves, mix, palette, mirrored=rng.random() < MIRRORED_SHARE, upside_down=rng.random() < UPSIDE_DOWN_SHARE
-    )
+    curves, mix = draw_colours(rng, BRIGHT_SHARE)
+    mirrored, upside_down = rng.random() < MIRRORED_SHARE, rng.random() < UPSIDE_DOWN_SHARE
+    return Pose(box, curves, mix, mirrored=mirrored, upside_down=upside_down)
 
 
 def view(picture: Picture, pose: Pose) -> View:
@@ -195,15 +188,18 @@ def _draw_room(rng: np.random.Generator) -> Room:
     return replace(room, dim=float(rng.uniform(*DIM)), sides=(left, top, right, bottom))
 
 
-def draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Gamma, exposure and white balance as tables (1, 256, 3), saturation as one matrix (3, 3); black stays black."""
-    gamma = np.exp(rng.normal(0.0, 0.15))
-    gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
+def draw_colours(rng: np.random.Generator, bright: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Gamma, exposure and white balance as tables (1, 256, 3), saturation as one matrix (3, 3); black stays black.
+
+    ``bright`` is the share of exposures that leave a picture bright and pale.
+    """
+    gamma = np.exp(rng.normal(0.0, 0.18))
+    gains = np.exp(rng.normal(0.0, 0.15) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
-    if rng.random() < overexposed:
-        gamma *= rng.uniform(0.5, 1.0)
-        gains *= rng.uniform(1.0, 2.5)
-        saturation *= float(rng.uniform(0.3, 1.0))
+    if rng.random() < bright:
+        gamma *= rng.uniform(0.55, 1.0)
+        gains *= rng.uniform(1.0, 2.0)
+        saturation *= float(rng.uniform(0.4, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
     return curves, saturation * np.eye(3) + (1.0 - saturation) / 3.0

@@ -18,7 +18,7 @@ PLUME_SHARE = 0.35
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-PUFF_SHARE = 0.7
+PUFF_SHARE = 0.45
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
 PUFF_PEAKS = (0.4, 3.0)
 """Optical depth at the densest place of a puff with a core."""
@@ -96,7 +96,7 @@ class VeilBank:
         transmission = take.transmission[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
         airlight = take.airlight[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
         thickness = np.float32(np.exp(rng.uniform(-0.7, 0.4)))
-        brightness = np.exp(rng.normal(0.0, 0.08) + rng.normal(0.0, 0.03, (3, 1, 1))).astype(np.float32)
+        brightness = np.exp(rng.normal(0.0, 0.18) + rng.normal(0.0, 0.04, (3, 1, 1))).astype(np.float32)
         transmission = _enlarge(np.power(transmission, thickness))
         return replace(
             take,
