@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "building": {"core", "backends", "dehazing"},
     "sources": {"core", "smoke"},
     "sinks": {"core"},
-    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks"},
+    "archive": {"core"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")

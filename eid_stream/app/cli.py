@@ -8,9 +8,11 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
+from eid_stream.app.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.configuration import fill_from_file
 from eid_stream.app.live_options import LIVE, LiveOptions
 from eid_stream.app.options import Options
+from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 
 EXAMPLES = """\
@@ -30,6 +32,9 @@ Examples:
 
   How fast is this machine? A synthetic scene, dehazed and thrown away
     eid-stream --source phantom:?size=1920x1080 --out null:
+
+  All videos of a folder, two at a time; run it again to go on where it ended
+    eid-stream --source recordings --out cleared --jobs 2
 
   Settings from a YAML file (strength: 0.8), named like the flags; flags win
     eid-stream --config theatre-3.yaml --source op.mp4 --out clear.mp4
@@ -54,9 +59,14 @@ app = App(
 def _dehaze(
     options: Annotated[Options, Parameter(name="*")],
     live: Annotated[LiveOptions | None, Parameter(name="*", group=LIVE)] = None,
+    archive: Annotated[ArchiveOptions | None, Parameter(name="*", group=ARCHIVE)] = None,
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
+    if is_archive(options.source):
+        from eid_stream.app.archive_command import run_archive
+
+        return run_archive(options, archive or ArchiveOptions())
     if _may_open_window(options, live):
         import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
 

@@ -109,7 +109,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         dehazer = Dehazer(engine, options.strength)
         return Assembly(
             source,
-            dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer),
+            stats.haze.watching(dehazer.dehaze if options.compare else partial(_dehaze_without_original, dehazer)),
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),

@@ -127,6 +127,7 @@ def open_onnx(threads: CpuThreads | None = None) -> OnnxEngine:
 
 
 def _open_session(model: bytes, threads: CpuThreads) -> onnxruntime.InferenceSession:
+    onnxruntime.disable_telemetry_events()  # older Windows builds do not ask for the variable of eid_stream/__init__.py
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads.count
     options.inter_op_num_threads = 1

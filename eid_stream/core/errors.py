@@ -4,7 +4,8 @@
     ├── ConfigError                                                            exit 2
     ├── SourceError   SourceOpenError, SourceReadError                         exit 3
     ├── EngineError   EngineLoadError, EngineMismatchError, EngineRunError     exit 4
-    └── SinkError     SinkOpenError, SinkWriteError                            exit 5
+    ├── SinkError     SinkOpenError, SinkWriteError                            exit 5
+    └── ArchiveError                                                           exit 6
 
 A message says what was tried, what was found and what to do. Exceptions of libraries are mapped where the
 library is called, with ``raise ... from``. The end of a stream is not an error.
@@ -69,6 +70,12 @@ class SinkOpenError(SinkError):
 
 class SinkWriteError(SinkError):
     """The output was opened but cannot be written any further, for example because a disk is full."""
+
+
+class ArchiveError(EidStreamError):
+    """Some videos of an archive failed; the others are done."""
+
+    exit_code = 6
 
 
 def unexpected(error: Exception) -> EidStreamError:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import Any
 
+from eid_stream.flow.haze_curve import HazeCurve
+
 BUCKETS_PER_OCTAVE = 32
 _FIRST_NS = 1_000
 _OCTAVES = 27
@@ -91,6 +93,8 @@ class Stats:
         """Things that went wrong without ending the run, by description."""
         self.damage: list[str] = []
         """What was damaged in the source and what was done about it, one sentence each."""
+        self.haze = HazeCurve()
+        """How hazy the video is, second by second; recorded for files."""
         self.position_seconds = 0.0
         """Presentation time of the latest frame written, from the first frame's."""
 
@@ -125,6 +129,7 @@ class Stats:
             "drops": {stage: count for stage, count in self.dropped.items() if count},
             "faults": dict(self.faults),
             "damage": list(self.damage),
+            "haze_per_second": self.haze.per_second,
             "stages": {name: histogram.as_dict() for name, histogram in self.stages.items()},
         }
 

@@ -97,7 +97,7 @@ def test_damage_in_the_middle_is_told_and_the_rest_is_processed(say: Say, tmp_pa
 
 def test_help_shows_every_option_and_examples_without_loading_video_libraries() -> None:
     program = (
-        "import sys; from eid_stream import cli; sys.argv = ['eid-stream', '--help']\n"
+        "import sys; from eid_stream.app import cli; sys.argv = ['eid-stream', '--help']\n"
         "try: cli.main()\n"
         "except SystemExit as leaving: print(leaving.code, {'av', 'cv2', 'numba', 'onnxruntime'} & set(sys.modules))"
     )

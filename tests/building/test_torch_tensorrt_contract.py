@@ -81,7 +81,9 @@ def _forget_torch_tensorrt() -> Iterator[None]:
 def test_every_keyword_we_pass_exists_in_the_real_signature(wheel: Path) -> None:
     calls = [
         node
-        for node in ast.walk(ast.parse((ROOT / "engines" / "tensorrt_plan.py").read_text(encoding="utf-8")))
+        for node in ast.walk(
+            ast.parse((ROOT / "eid_stream" / "building" / "tensorrt_plan.py").read_text(encoding="utf-8"))
+        )
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == ENTRY_POINT
     ]
     ours = {keyword.arg for call in calls for keyword in call.keywords}
@@ -135,7 +137,7 @@ def converters(wheel: Path) -> set[str]:
 
 
 def test_every_tensorrt_call_of_the_runtime_is_one_that_torch_tensorrt_makes_too(wheel: Path) -> None:
-    runtime = ast.parse((ROOT / "eid_stream" / "backends" / "tensorrt.py").read_text(encoding="utf-8"))
+    runtime = ast.parse((ROOT / "eid_stream" / "backends" / "tensorrt_engine.py").read_text(encoding="utf-8"))
     ours = {
         node.attr
         for node in ast.walk(runtime)

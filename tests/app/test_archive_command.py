@@ -1,0 +1,137 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from eid_stream.archive.manifest import NAME, Manifest
+from tests.command import Say, wait_until
+from tests.media import Clip, write_clip
+from tests.media_side_streams import Sound
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings"
+    (folder / "day 1").mkdir(parents=True)
+    write_clip(folder / "day 1" / "a.mp4", Clip(frames=12, sounds=[Sound()]))
+    write_clip(folder / "b.mkv", Clip(frames=10))
+    (folder / "broken.mp4").write_bytes(b"no video at all")
+    return folder
+
+
+def archive(source: Path, out: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "eid_stream", "--source", str(source), "--out", str(out), "--engine", "prior"]
+    return subprocess.run([*command, *more], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_folder_is_mirrored_and_what_fails_is_told_while_the_rest_goes_on(recordings: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = archive(recordings, out, "--jobs", "2")
+    assert done.returncode == 6
+    assert "1 of 3 videos failed: broken.mp4" in done.stderr
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == [
+        "b.mkv",
+        "day 1/a.mp4",
+        NAME,
+    ]
+    entry = Manifest(out)["day 1/a.mp4"]
+    assert entry is not None
+    assert (entry.state, entry.frames, entry.engine, entry.settings) == ("done", 12, "prior", {"engine": "prior"})
+    assert len(entry.source_sha256) == 64
+    assert entry.haze_mean is not None
+    failed = Manifest(out)["broken.mp4"]
+    assert failed is not None
+    assert "broken.mp4" in failed.sentence
+
+
+def test_what_is_done_is_skipped_until_its_settings_or_its_source_change(recordings: Path, tmp_path: Path) -> None:
+    (recordings / "broken.mp4").unlink()
+    out = tmp_path / "out"
+    assert archive(recordings, out).returncode == 0
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.m*")}
+    again = archive(recordings, out)
+    assert "0 videos done, 2 were done before, 0 failed." in again.stderr
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.m*")} == stamps
+    write_clip(recordings / "b.mkv", Clip(frames=20))
+    assert "1 videos done, 1 were done before" in archive(recordings, out).stderr
+    assert "2 videos done, 0 were done before" in archive(recordings, out, "--strength", "0.5").stderr
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(recordings: Path, tmp_path: Path) -> None:
+    told = archive(recordings, tmp_path / "out", "--dry-run")
+    assert told.returncode == 0
+    assert "3 videos to do" in told.stderr
+    assert f"{recordings}/b.mkv -> {tmp_path}/out/b.mkv" in told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_was_killed_is_taken_up_again_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        write_clip(folder / name, Clip(frames=60))
+    command = [sys.executable, "-m", "eid_stream", "--source", str(folder), "--out", str(out), "--engine", "prior"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: (out / NAME).exists() and any(out.glob(".unfinished.*")))
+        process.kill()
+    _await_orphans(out)
+    assert archive(folder, out).returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mp4", "c.mp4", NAME]
+    assert all(entry.state == "done" and entry.frames == 60 for entry in Manifest(out).entries)
+
+
+def _await_orphans(out: Path) -> None:
+    """A killed parent leaves its child at work; wait until that has ended."""
+    before = -1
+    while before != (size := sum(path.stat().st_size for path in out.rglob(".unfinished*"))):
+        before = size
+        time.sleep(1.0)
+
+
+def test_ctrl_c_ends_in_good_order_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        write_clip(folder / name, Clip(frames=400))
+    command = [sys.executable, "-m", "eid_stream", "--source", str(folder), "--out", str(out), "--engine", "prior"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: any(out.glob(".unfinished.*.part")))
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "The same command goes on." in told
+    assert not list(out.glob(".unfinished*"))
+    lines = [json.loads(line) for line in (out / NAME).read_text(encoding="utf-8").splitlines()]
+    assert lines[-1]["state"] == "failed"
+    assert "next run makes it anew" in lines[-1]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "name a folder for them with --out FOLDER"),
+        (("--out", "{in}/inside"), "would be taken for new ones"),
+        (("--out", "{in}/b.mkv"), "is a file"),
+        (("--out", "{in}2", "--start", "3"), "--start is for one video"),
+        (("--out", "{in}2", "--jobs", "0"), "choose 1 or more"),
+    ],
+)
+def test_options_that_do_not_fit_an_archive_are_refused(
+    recordings: Path, say: Say, arguments: tuple[str, ...], sentence: str
+) -> None:
+    given = [argument.replace("{in}", str(recordings)) for argument in arguments]
+    status, said = say("--source", recordings, *given)
+    assert status == 2
+    assert sentence in said
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_sentence(recordings: Path, say: Say) -> None:
+    status, said = say("--source", recordings, "--out", "/proc/no/folder")
+    assert status == 5
+    assert "Cannot make the folder" in said
+    assert os.path.isdir(recordings)  # noqa: PTH112
