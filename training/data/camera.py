@@ -22,7 +22,7 @@ MOST_GRAIN = 0.014
 SOFTNESS = (-0.4, 1.0)
 """How far a picture is taken towards its mean over three by three pixels; below zero it is sharpened."""
 UNTOUCHED_SHARE = 0.25
-DEFOCUSED_SHARE = 0.35
+DEFOCUSED_SHARE = 0.2
 """Share of pictures out of focus: an unsharp picture is not a smoky one."""
 DEFOCUS = (1.5, 7.0)
 """Standard deviation of that in pixels of the thumbnail."""
@@ -41,7 +41,7 @@ class Camera:
     defocus: float
     """Standard deviation in pixels; zero is in focus."""
     grain: Array | None
-    """(3, h, w), what is added."""
+    """(3, h, w), what is added: as large as the thumbnail, of which a smaller picture takes a part."""
     quality: int | None
     """Of JPEG; none is not compressed."""
 
@@ -55,7 +55,7 @@ class Camera:
 
     def record(self, rgb: Array, content: Array) -> Array:
         """What is recorded of that where ``content`` (1, h, w) is one."""
-        shown = rgb if self.grain is None else rgb + self.grain
+        shown = rgb if self.grain is None else rgb + self.grain[:, : rgb.shape[1], : rgb.shape[2]]
         shown = np.where(content > 0, np.clip(shown, 0.0, 1.0), rgb)
         return shown if self.quality is None else _compressed(shown, self.quality)
 
@@ -76,7 +76,7 @@ def draw_grain(rng: np.random.Generator, most: float = MOST_GRAIN) -> Array:
     """Noise (3, h, w) whose standard deviation is up to ``most``."""
     field = _fields()[int(rng.integers(2 * GRAINS))]
     down, across = (int(step) for step in rng.choice((-1, 1), 2))
-    return field[:, ::down, ::across] * np.float32(rng.uniform(0.0, most))
+    return np.asarray(field[:, ::down, ::across] * np.float32(rng.uniform(0.0, most)), np.float32)
 
 
 @cache

@@ -28,15 +28,12 @@ class Variant:
     def options(self, base: StudentOptions) -> StudentOptions:
         """The options of a student of this variant, otherwise those of ``base``."""
         weights = replace(base.weights, **dict.fromkeys(self.without, 0.0))
-        without_eid = {"companion", "equivariance"} <= set(self.without)
-        return replace(base, weights=weights, eid=None if without_eid else base.eid)
+        return replace(base, weights=weights)
 
 
 VARIANTS = (
     Variant(name="everything"),
-    Variant(name="no EID", without=("companion", "equivariance")),
-    Variant(name="no companion", without=("companion",)),
-    Variant(name="no equivariance", without=("equivariance",)),
+    Variant(name="no EID (equivariance)", without=("equivariance",)),
     Variant(name="no mean teacher", without=("teacher",)),
     Variant(name="no witness", without=("witness",)),
     Variant(name="no airlight", without=("airlight",)),
@@ -71,7 +68,7 @@ def main(
     for variant in VARIANTS:
         if not only or variant.name in only:
             print(variant.name, flush=True)
-            folder = out / variant.name.replace(" ", "_")
+            folder = out / "".join(c if c.isalnum() else "_" for c in variant.name)
             train(variant.options(base), data_folder(), folder, Fabric(accelerator="cpu", devices=1))
 
 

@@ -85,7 +85,7 @@ def _behind(clear: Array, transmission: Array, rng: np.random.Generator) -> tupl
     if rng.random() >= DARKENED_SHARE:
         return clear, transmission
     tone = 1.0 + np.float32(rng.uniform(*DARKER_TONES) - 1.0) * hidden
-    noise = draw_grain(rng, NOISE_BEHIND) * hidden
+    noise = draw_grain(rng, NOISE_BEHIND)[:, : hidden.shape[0], : hidden.shape[1]] * hidden
     passing = transmission ** np.float32(rng.uniform(*PASSES))
     return np.maximum(clear, 0.0) ** tone + noise, passing
 

@@ -1,7 +1,7 @@
 """What one step of training looks at: groups of pictures, some with a truth, some with a witness, some with neither."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,10 +24,16 @@ class BatchSizes:
     """Pictures of each kind in a step."""
 
     rendered: int = 8
-    clear: int = 3
+    clear: int = 4
     hazy: int = 2
     witnesses: int = 1
     """Pairs of moments that show one scene through thick and through thin smoke."""
+    small: int = 4
+    """How many times as many rendered and clear ones there are while pictures are small."""
+
+    def while_small(self) -> "BatchSizes":
+        """The sizes of steps whose pictures have half the height and width: as much work in more pictures."""
+        return replace(self, rendered=self.small * self.rendered, clear=self.small * self.clear, witnesses=0)
 
     def __post_init__(self) -> None:
         for name in ("rendered", "clear", "hazy"):
@@ -57,8 +63,6 @@ class RealBatch:
     content: Tensor
     changed: Tensor
     """The same views, changed as no teacher sees them (``training.student.one_sided``)."""
-    opacity: Tensor | None = None
-    """(n, 1, h, w): what EID's companion sees in them, where it was asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,49 +86,46 @@ class BatchMaker:
         veils: VeilBank,
         seed: int,
         witnesses: ClipMomentPool | None = None,
-        seen_by_companion: Mapping[Picture, Picture] | None = None,
     ) -> None:
-        self._seed, self._veils, self._witnesses, self._companion = seed, veils, witnesses, seen_by_companion
+        self._seed, self._veils, self._witnesses = seed, veils, witnesses
         self._clear, self._hazy = ViewPool(pictures, "clear"), ViewPool(pictures, "hazy")
 
-    def draw(self, step: int, sizes: BatchSizes) -> StudentBatch:
-        """The batch of a step."""
+    def draw(self, step: int, sizes: BatchSizes, shrink: int = 1) -> StudentBatch:
+        """The batch of a step, its pictures smaller than the thumbnail by ``shrink``; witnesses never are."""
         rng = np.random.default_rng([self._seed, 0xBA7C, step])
         witnesses = None
         if self._witnesses and sizes.witnesses:
             self._witnesses.restart(step)
             witnesses = self._witnesses.draw(sizes.witnesses)
         return StudentBatch(
-            rendered=self.rendered(sizes.rendered, rng),
-            clear=self._shown_clear(sizes.clear, rng),
-            hazy=self._shown_hazy(sizes.hazy, rng),
+            rendered=self._rendered(sizes.rendered, rng, shrink),
+            clear=self._shown_clear(sizes.clear, rng, shrink),
+            hazy=self._shown_hazy(sizes.hazy, rng, shrink),
             witnesses=witnesses,
         )
 
-    def rendered(self, count: int, rng: np.random.Generator) -> KnownBatch:
-        """Clear views through rendered smoke."""
-        shown = [
-            smoky_view(random_view(self._clear.draw(rng), rng), self._veils.draw(rng, moments=1), rng)
-            for _ in range(count)
-        ]
-        fields = (_stack([getattr(s, name) for s in shown]) for name in ("hazy", "clear", "content", "veil"))
-        return KnownBatch(*fields, torch.tensor([s.known for s in shown]))
+    def _rendered(self, count: int, rng: np.random.Generator, shrink: int) -> KnownBatch:
+        views = (random_view(self._clear.draw(rng), rng, shrink) for _ in range(count))
+        shown = [smoky_view(v, self._veils.draw(rng, moments=1, shrink=shrink), rng) for v in views]
+        return KnownBatch(
+            hazy=_stack([s.hazy for s in shown]),
+            clear=_stack([s.clear for s in shown]),
+            content=_stack([s.content for s in shown]),
+            veil=_stack([s.veil for s in shown]),
+            known=torch.tensor([s.known for s in shown]),
+        )
 
-    def _shown_clear(self, count: int, rng: np.random.Generator) -> RealBatch:
-        views = [clear_view(random_view(self._clear.draw(rng), rng), rng) for _ in range(count)]
+    def _shown_clear(self, count: int, rng: np.random.Generator, shrink: int) -> RealBatch:
+        views = [clear_view(random_view(self._clear.draw(rng), rng, shrink), rng) for _ in range(count)]
         rgb = _stack([v.rgb for v in views])
         return RealBatch(rgb, _stack([v.content for v in views]), rgb)
 
-    def _shown_hazy(self, count: int, rng: np.random.Generator) -> RealBatch:
+    def _shown_hazy(self, count: int, rng: np.random.Generator, shrink: int) -> RealBatch:
         pictures = [self._hazy.draw(rng) for _ in range(count)]
-        poses = [draw_pose(picture, rng) for picture in pictures]
+        poses = [draw_pose(picture, rng, shrink) for picture in pictures]
         views = [view(picture, pose) for picture, pose in zip(pictures, poses, strict=True)]
-        opacity = None
-        if self._companion is not None:
-            seen = [view(self._companion[p], pose.without_colours()) for p, pose in zip(pictures, poses, strict=True)]
-            opacity = _stack([v.rgb[:1] for v in seen])
         changed = _stack([change(v, rng) for v in views])
-        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]), changed, opacity)
+        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]), changed)
 
 
 def _stack(arrays: Sequence[NDArray[np.float32]]) -> Tensor:

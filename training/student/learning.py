@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from training.eid.haze_operator import ScatteringHaze
 from training.network.colour import convert, rgb_to_ycbcr
 from training.network.frozen_stages import FrozenStages
@@ -32,7 +31,7 @@ class StudentLearning:
         torch.manual_seed(options.seed)
         self.student = Student(options.shape)
         self.student.trunk.begin_as_on_imagenet()
-        self.student.to(device=device, memory_format=torch.channels_last)
+        self.student.to(device).to(memory_format=torch.channels_last)
         averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self.student, multi_avg_fn=averaging, use_buffers=True)
         self.averaged.eval()
@@ -49,7 +48,6 @@ class StudentLearning:
 
     def step(self, batch: StudentBatch, step: int) -> dict[str, float]:
         """Improve the student on the batch of a step; returns the loss's terms by name."""
-        self._let_trunk_learn(step >= self.options.trunk_from * self.options.steps)
         lesson = self._lesson(batch, step)
         pictures = lesson.pictures()
         ycbcr = _ycbcr(torch.cat(list(pictures.values())).to(self._device))
@@ -84,10 +82,6 @@ class StudentLearning:
         first = Sight(*(part[:1] for part in sight))
         return rehaze(first, self._haze, ycbcr, content, self.options.seed * 1_000_003 + step)
 
-    def _let_trunk_learn(self, may: bool) -> None:
-        for stages in (self.student.trunk.to_8, self.student.trunk.to_16):
-            stages.requires_grad_(may)
-
     def _rate(self, step: int) -> float:
         """Warm-up, then a cosine down to a hundredth."""
         warm = min(1.0, (step + 1) / 100)
@@ -109,5 +103,5 @@ def _by_rate(student: Student, rate: float) -> list[dict[str, Any]]:
 
 def _first_stages(student: Student, device: torch.device) -> Callable[[Tensor], Tensor]:
     if device.type == "cpu":
-        return FrozenStages(student.trunk, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, torch.get_num_threads())
+        return FrozenStages(student.trunk, torch.get_num_threads())
     return student.trunk.to_4

@@ -1,4 +1,4 @@
-"""What the student is trained on: eight terms, pure functions; ``total_loss`` weighs them."""
+"""What the student is trained on: seven terms, pure functions; ``total_loss`` weighs them."""
 
 from dataclasses import asdict, dataclass
 
@@ -25,15 +25,13 @@ class LossWeights:
     """Opacity against that of rendered smoke."""
     airlight: float = 0.4
     """Airlight against that of rendered smoke."""
-    identity: float = 0.6
+    identity: float = 0.8
     """What is done to clear views."""
     teacher: float = 0.5
     """Real smoky views, changed, against what the running average sees in them as they are (mean teacher)."""
     witness: float = 1.0
     """Thick real smoke, corrected, against the same scene through thin smoke."""
-    companion: float = 0.2
-    """EID: opacity against what the companion of the haze operator sees in real smoky views."""
-    equivariance: float = 0.5
+    equivariance: float = 0.3
     """EID: what was cleared, turned and hazed anew by H, corrected, against what was hazed."""
 
 

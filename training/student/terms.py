@@ -14,8 +14,6 @@ from training.student import losses
 from training.student.batch import KnownBatch, RealBatch, StudentBatch
 from training.student.rehazed_views import RehazedViews
 
-WHITE = 0.75
-"""Mean of R, G and B from which the companion is not heard: it takes white things for haze."""
 WITNESS_LEVEL = 0.02
 """Difference up to which two views of one place may well differ, by noise and alignment."""
 
@@ -64,8 +62,6 @@ def loss_terms(lesson: Lesson, answers: dict[str, Answer]) -> dict[str, Tensor]:
         "identity": _identity(answers["clear"], batch.clear),
         "teacher": _against_average(answers["hazy"], lesson.sight),
     }
-    if batch.hazy.opacity is not None:
-        terms["companion"] = _against_companion(answers["hazy"], batch.hazy)
     if batch.witnesses:
         terms["witness"] = _against_witness(answers["hazier"], answers["clearer"], batch.witnesses)
     if lesson.again:
@@ -94,13 +90,6 @@ def _identity(answer: Answer, clear: RealBatch) -> Tensor:
 def _against_average(answer: Answer, average: Sight) -> Tensor:
     weight = average.content * (losses.CLEAR_WEIGHT + average.opacity[:, :1])
     return losses.cross_entropy(answer.sight.logits, torch.sigmoid(average.logits), weight)
-
-
-def _against_companion(answer: Answer, hazy: RealBatch) -> Tensor:
-    assert hazy.opacity is not None
-    believed = hazy.content * (hazy.rgb.mean(1, keepdim=True) < WHITE)
-    inside = F.avg_pool2d(believed, STRIDE)
-    return losses.opacity(answer.sight.logits, F.avg_pool2d(hazy.opacity, STRIDE), inside)
 
 
 def _against_witness(hazier: Answer, clearer: Answer, moments: ClipPairs) -> Tensor:

@@ -21,8 +21,7 @@ from training.data.picture_cache import load_pictures
 from training.eid.haze_operator import ScatteringHaze, load_haze
 from training.loop import run_steps
 from training.smoke.veil_bank import VeilBank
-from training.student.batch import BatchMaker
-from training.student.companion_veils import ask_companion
+from training.student.batch import BatchMaker, StudentBatch
 from training.student.learning import StudentLearning
 from training.student.options import StudentOptions
 from training.student.validation import make_validation_set, validate
@@ -56,8 +55,8 @@ def main(
     train(options, data_folder(), out, fabric)
 
 
-def train(options: StudentOptions, folder: Path, out: Path, fabric: Fabric) -> None:
-    """Train on a folder of frames; writes ``out/student.safetensors``.
+def train(options: StudentOptions, folder: Path, out: Path, fabric: Fabric, *, stop_at: int | None = None) -> None:
+    """Train on a folder of frames; writes ``out/student.safetensors``. ``stop_at`` ends the run early at that step.
 
     Raises:
         ConfigError: frames or checkpoints are missing, or what lies in ``out`` was begun with other options.
@@ -67,7 +66,7 @@ def train(options: StudentOptions, folder: Path, out: Path, fabric: Fabric) -> N
     tried = [r for r in records if (r.source in options.left_out if options.left_out else r.split == "val")]
     require_kinds(learned)
     haze = load_scattering(options.eid) if options.eid else None
-    maker = gather(learned, folder, options, haze)
+    maker = gather(learned, folder, options)
     validation = make_validation_set(load_pictures(tried))
     learning = StudentLearning(options, haze, fabric.device)
     described = {
@@ -76,8 +75,8 @@ def train(options: StudentOptions, folder: Path, out: Path, fabric: Fabric) -> N
         "frames": {"train": len(learned), "tried on": len(tried)},
     }
     run_steps(
-        "student", learning, lambda step: maker.draw(step, options.sizes), out, fabric, described=described,
-        try_out=lambda _: validate(learning.average, validation),
+        "student", learning, lambda step: draw(maker, options, step), out, fabric, described=described,
+        try_out=lambda _: validate(learning.average, validation), stop_at=stop_at,
     )  # fmt: skip
 
 
@@ -88,12 +87,16 @@ def use_threads(threads: int | None) -> None:
         cv2.setNumThreads(threads)
 
 
-def gather(
-    learned: Sequence[FrameRecord], folder: Path, options: StudentOptions, haze: ScatteringHaze | None
-) -> BatchMaker:
+def draw(maker: BatchMaker, options: StudentOptions, step: int) -> StudentBatch:
+    """The batch of a step: small pictures first, four times as many (progressive resizing)."""
+    if step < options.small_first * options.steps:
+        return maker.draw(step, options.sizes.while_small(), shrink=2)
+    return maker.draw(step, options.sizes)
+
+
+def gather(learned: Sequence[FrameRecord], folder: Path, options: StudentOptions) -> BatchMaker:
     """All frames and clips in memory, and smoke."""
     pictures = [*load_pictures(learned), *draw_scenes()]
-    hazy = [picture for picture in pictures if picture.kind == "hazy"]
     clips = [folder / "clips" / name for name in WITNESS_CLIPS if not name.startswith(options.left_out or ("-",))]
     moments = ClipMomentPool([path for path in clips if path.exists()], seed=options.seed)
     return BatchMaker(
@@ -101,7 +104,6 @@ def gather(
         veils=VeilBank(count=options.veils, seed=options.seed),
         seed=options.seed,
         witnesses=moments if len(moments) else None,
-        seen_by_companion=ask_companion(hazy, haze) if haze and options.weights.companion else None,
     )
 
 
