@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "sources": {"core", "smoke"},
     "sinks": {"core"},
     "archive": {"core"},
-    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive"},
+    "dicom": {"core"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")

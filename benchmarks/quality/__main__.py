@@ -11,8 +11,10 @@ from pathlib import Path
 from benchmarks.quality.contact_sheet import write_sheet
 from benchmarks.quality.evaluation import Figures, Measures, Outcome, evaluate, head
 from benchmarks.quality.methods import Peer
+from benchmarks.quality.moving_smoke import moving_sets
 from benchmarks.quality.no_reference import NoReference
 from benchmarks.quality.pyiqa_measures import PyiqaMeasures
+from benchmarks.quality.remembered_pairs import pair_sets
 from benchmarks.quality.rows import ROWS, make_rows, rows_at_hand
 from benchmarks.quality.sets import (
     SMOKY_CLIPS,
@@ -29,11 +31,17 @@ from benchmarks.report import json_line, table
 from eid_stream.core.errors import EidStreamError
 from training.data.frames import FRAME_LIST, data_folder
 
-SECTIONS = ("pair", "rendered", "phantom", "moments", "hazy", "clips", "clear")
+SECTIONS = ("pair", "pairs", "moving", "rendered", "phantom", "moments", "hazy", "clips", "clear")
 HEADLINES = {
     "pair": ("psnr_db", "ssim"),
     "rendered_medium": ("psnr_db", "ssim"),
     "phantom": ("psnr_db",),
+    "pairs": ("psnr_db", "ssim", "untouched_percent"),
+    "pairs_remembered": ("psnr_db", "ssim", "untouched_percent"),
+    "moving": ("gain_db", "least_gain_db", "untouched_percent", "identity_median_db", "identity_p5_db"),
+    "moving_choosing": ("gain_db", "least_gain_db"),
+    "moving_alone": ("gain_db",),
+    "moving_foreign": ("gain_db",),
     "moments": ("witness_psnr_db",),
     "hazy": ("fade", "niqe", "saturated_percent"),
     "clear": ("identity_median_db", "identity_p5_db"),
@@ -102,7 +110,7 @@ def _run_set(pictures: PictureSet, peers: list[Peer], measures: Measures, pool: 
     outcome = evaluate(pictures, peers, measures, pool)
     _print_table(f"### {pictures.name}", outcome.table())
     result: Result = {"rows": outcome.table()}
-    if options.by_source:
+    if options.by_source or pictures.name.startswith("moving"):
         for source, rows in outcome.by_source().items():
             result[source] = rows
             _print_table(f"#### {pictures.name}: {source}", rows)
@@ -119,9 +127,12 @@ def summarise(sets: Mapping[str, dict[str, Figures]]) -> dict[str, Figures]:
             line |= {f"{name}.{key}": figures[key] for key in HEADLINES.get(name, ()) if key in figures}
     clips = [rows for name, rows in sets.items() if name in SMOKY_CLIPS]
     for row, line in summary.items():
-        for key in ("fade", "niqe", "saturated_percent", "flicker_per_contrast"):
+        for key in ("fade", "niqe", "saturated_percent", "flicker_per_contrast", "drift_per_contrast"):
             values = [rows[row][key] for rows in clips if key in rows[row]]
             line |= {f"clips.{key}": sum(values) / len(values)} if values else {}
+        for key in ("jump_p99", "jump_largest"):
+            values = [rows[row][key] for rows in clips if key in rows[row]]
+            line |= {f"clips.{key}": max(values)} if values else {}
     return summary
 
 
@@ -142,6 +153,8 @@ def choose_sets(options: Options) -> list[PictureSet]:
     limit, data, sources = options.limit, options.data, options.sources
     makers = {
         "pair": lambda: [pair_set(data, limit)],
+        "pairs": lambda: pair_sets(data, limit),
+        "moving": lambda: moving_sets(data, limit),
         "rendered": lambda: rendered_sets(data, limit, sources),
         "phantom": lambda: [phantom_set(limit)],
         "moments": lambda: [moments_set(data, limit)],
@@ -150,7 +163,12 @@ def choose_sets(options: Options) -> list[PictureSet]:
         "clear": lambda: [clear_set(data, limit, sources)],
     }
     sets = [pictures for section in SECTIONS if section in options.sections for pictures in makers[section]()]
-    return sets if limit is None else [head(pictures, 3 * limit) for pictures in sets]
+    return sets if limit is None else [p if _short(p) else head(p, 3 * limit) for p in sets]
+
+
+def _short(pictures: PictureSet) -> bool:
+    """Whether a set keeps the limit by itself: what is scored there has a past."""
+    return pictures.name.startswith(("pairs", "moving"))
 
 
 def parse(arguments: Sequence[str] | None) -> Options:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quality.flicker import Changes, MotionOf, record, relative, small_luma
 from benchmarks.quality.full_reference import ciede2000, psnr_db, ssim
+from benchmarks.quality.jumps import JumpWatch
 from benchmarks.quality.methods import Peer
 from benchmarks.quality.no_reference import NoReference
 from benchmarks.quality.pictures import Rgb, luma_of
@@ -19,6 +20,8 @@ from benchmarks.quality.sets import PictureSet, Shot
 from eid_stream.core.content_area import content_box, content_mask
 
 Figures = dict[str, float]
+UNTOUCHED_DB = 40.0
+"""A smoky picture that comes back as near to itself as this came back untouched."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Tally:
     figures: list[Figures] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    jumps: JumpWatch = field(default_factory=JumpWatch)
 
     def means(self, source: str | None = None) -> Figures:
         """Mean of each figure over the pictures that have it; identity as median and 5th percentile."""
@@ -41,7 +45,18 @@ class Tally:
                 result["identity_p5_db"] = float(np.percentile(values, 5))
             else:
                 result[name] = float(values.mean()) if values.size else float("nan")
+        if source is None:
+            result |= self._over_clips() | self.jumps.figures()
         return result
+
+    def _over_clips(self) -> Figures:
+        """Of smoke over moving clips: the mean and the least gain of a clip, whatever their lengths."""
+        gains: dict[str, list[float]] = {}
+        for figures, source in zip(self.figures, self.sources, strict=True):
+            if "gain_db" in figures:
+                gains.setdefault(source, []).append(figures["gain_db"])
+        means = [sum(own) / len(own) for own in gains.values()]
+        return {"gain_db": sum(means) / len(means), "least_gain_db": min(means)} if means else {}
 
 
 @dataclass(slots=True)
@@ -87,8 +102,13 @@ class Measures:
             figures["witness_psnr_db"] = float(10.0 * np.log10(255.0**2 / max(1e-3, float((error**2).mean()))))
         if "blind" in wanted and self.blind is not None:
             figures |= self.blind(cleared, content)
-        if "identity" in wanted:
+        if "identity" in wanted or ("moving" in wanted and shot.phase == "clear"):
             figures["identity_psnr_db"] = psnr_db(cleared, shot.picture.rgb)
+        if "moving" in wanted and shot.phase == "smoke" and shot.truth is not None:
+            figures |= {"psnr_db": psnr_db(cleared, shot.truth), "ssim": ssim(cleared, shot.truth)}
+            figures["gain_db"] = figures["psnr_db"] - psnr_db(shot.picture.rgb, shot.truth)
+        if "touched" in wanted or ("moving" in wanted and shot.phase == "smoke"):
+            figures["untouched_percent"] = 100.0 * (psnr_db(cleared, shot.picture.rgb) > UNTOUCHED_DB)
         return figures
 
 
@@ -102,7 +122,7 @@ def evaluate(pictures: PictureSet, peers: Sequence[Peer], measures: Measures, po
     for number, shot in enumerate(pictures.shots()):
         cleared = [_clear(peer, shot) for peer in peers]
         content = content_mask(luma_of(shot.picture.rgb))
-        if number % pictures.score_every == 0:
+        if shot.scored and number % pictures.score_every == 0:
             scored = number // pictures.score_every
             wanted = pictures.measures | ({"more"} if scored % EVERY == 0 else set())
             score = _scorer(measures, shot, content, wanted)
@@ -111,7 +131,10 @@ def evaluate(pictures: PictureSet, peers: Sequence[Peer], measures: Measures, po
                 tally.sources.append(shot.source)
         if watch is not None:
             watch.see(cleared, shot, content, [tally.changes for tally in outcome.tallies.values()])
-        if number in pictures.sheet_shots:
+        if "jumps" in pictures.measures:
+            for tally, own in zip(outcome.tallies.values(), cleared, strict=True):
+                tally.jumps.see(shot.picture.rgb, own, follows=shot.follows)
+        if shot.shown or number in pictures.sheet_shots:
             outcome.lines.append([*cleared, shot.truth])
     return outcome
 

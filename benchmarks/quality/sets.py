@@ -48,6 +48,12 @@ class Shot:
     """Where ``truth`` is a view of the same place through less smoke; None: it is the truth everywhere."""
     follows: bool = False
     """True: the next moment of the same clip; False: memory must be reset first."""
+    scored: bool = True
+    """False: it only goes before one that is."""
+    shown: bool = False
+    """Whether the set's sheet shows it, besides those that ``PictureSet.sheet_shots`` names."""
+    phase: str = ""
+    """Of a clip in which smoke comes and goes: ``smoke``, ``clear``, or neither."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +62,7 @@ class PictureSet:
 
     name: str
     measures: frozenset[str]
-    """Some of ``truth``, ``witness``, ``blind``, ``identity``, ``flicker``."""
+    """Some of ``truth``, ``witness``, ``blind``, ``identity``, ``flicker``, ``moving``, ``touched``, ``jumps``."""
     shots: Callable[[], Iterator[Shot]]
     score_every: int = 1
     """Every how many shots single pictures are scored; all of them are cleared."""
@@ -175,7 +181,7 @@ def clip_sets(data: Path) -> list[PictureSet]:
         length = last - first
         return PictureSet(
             name,
-            frozenset({"blind", "flicker"}),
+            frozenset({"blind", "flicker", "jumps"}),
             partial(_clip_shots, name, paths, first, last, 1),
             score_every=kind["score_every"],
             flicker_every=kind.get("flicker_every", 1),

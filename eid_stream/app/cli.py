@@ -2,6 +2,8 @@
 
 import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +12,14 @@ from cyclopts import App, CycloptsError, Parameter
 from eid_stream import __version__
 from eid_stream.app.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.configuration import fill_from_file
+from eid_stream.app.early_interrupts import EarlyInterrupts
 from eid_stream.app.live_options import LIVE, LiveOptions
 from eid_stream.app.options import Options
+from eid_stream.app.standard_streams import discard, steady_streams
 from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.core.redaction import remember
+from eid_stream.dicom.encapsulated_video import is_dicom
 
 EXAMPLES = """\
 Examples:
@@ -72,6 +78,10 @@ def _dehaze(
 
     from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
 
+    if options.out is not None and is_dicom(Path(options.source)):
+        from eid_stream.app.dicom_command import run_dicom
+
+        return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
 
 
@@ -92,25 +102,51 @@ def _list_devices() -> int:
 
 def main() -> None:
     """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
-    sys.exit(_status(sys.argv[1:]))
+    with steady_streams(), EarlyInterrupts() as interrupts:
+        status = _status(sys.argv[1:], interrupts)
+        _flush_standard_output()
+        sys.exit(status)
 
 
-def _status(arguments: list[str]) -> int:
+def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
+    remember(_values(arguments))
     try:
-        return int(
-            app(_with_dash_values(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0
-        )
+        return _run(_with_dash_values(arguments))
+    except KeyboardInterrupt:
+        interrupts.end()
+    except Exception as error:
+        if interrupts.received is not None:  # some libraries turn an interruption into a failure of their own
+            interrupts.end()
+        if "EID_STREAM_TRACEBACK" in os.environ:
+            traceback.print_exc()
+            return 1
+        return _say(unexpected(error))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except CycloptsError as error:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
     except EidStreamError as error:
         return _say(error)
-    except Exception as error:
-        if "EID_STREAM_TRACEBACK" in os.environ:
-            raise
-        return _say(unexpected(error))
-    except KeyboardInterrupt:
-        sys.stderr.write("eid-stream: stopped before the first frame; nothing was written.\n")
-        return 130
+    except BrokenPipeError:  # eid-stream --help | head -1
+        return 0
+
+
+def _flush_standard_output() -> None:
+    """What cannot be written now would fail again when Python ends, which would then choose the exit status."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            discard(sys.stdout.fileno())
+
+
+def _values(arguments: list[str]) -> list[str]:
+    return [*arguments, *(argument.partition("=")[2] for argument in arguments if argument.startswith("--"))]
 
 
 def _with_dash_values(arguments: list[str]) -> list[str]:

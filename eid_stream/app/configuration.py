@@ -9,6 +9,7 @@ from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import remember
 
 
 def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:
@@ -22,8 +23,8 @@ def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(f"Cannot read the configuration file {path}: {reason}.") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"The configuration file {path} is not YAML: {' '.join(str(error).split())}.") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: 2026-02-31 is no day
+        raise ConfigError(f"The configuration file {path} is not YAML: {_reason(error)}.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -39,8 +40,16 @@ def _check(path: Path, key: str, value: Any, known: set[str]) -> None:
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(known))}."
         raise ConfigError(f"The configuration file {path} has an unknown key {key!r}. {hint}")
-    if isinstance(value, dict):
+    if any(isinstance(part, dict | list) for part in (value if isinstance(value, list) else [value])):
         raise ConfigError(f"In the configuration file {path}, {key!r} must be a value or a list of values.")
+    remember(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong and where, without the line itself: it may hold a password."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}, {error.problem or error.context}"
+    return "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
 
 
 def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:

@@ -59,8 +59,8 @@ class Interrupts:
 
 
 def _exit_at_once(number: int) -> None:
-    """Leave without waiting for any thread, library or file; what was written so far stays in the .part file."""
+    """Leave without waiting for any thread, library or file; a file that is being written stays as it is."""
     if os.isatty(2):
         os.write(2, _SHOW_CURSOR)
-    os.write(2, b"\neid-stream: stopped at once; what was written so far is in the .part file.\n")
+    os.write(2, b"\neid-stream: stopped at once; a file that was being written has .part behind its name.\n")
     os._exit(128 + number)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import remember
 
 LIVE = Group("Live", sort_key=1)
 _SIZE = re.compile(r"(\d+)x(\d+)")
@@ -64,6 +65,7 @@ class LiveOptions:
         Raises:
             ConfigError: a value is out of its range.
         """
+        remember(self.also_out)
         if self.deadline is not None and not 1.0 <= self.deadline <= 1000.0:
             raise ConfigError(f"--deadline is {self.deadline:g}: choose 1 to 1000 milliseconds.")
         if self.latency_limit <= 0:

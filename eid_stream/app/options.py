@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, Token
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
@@ -75,6 +76,7 @@ class Options:
         Raises:
             ConfigError: a value is out of its range.
         """
+        remember(address for address in (self.source, self.out) if address)
         if not self.source:
             raise ConfigError("--source is empty: name a video file, for example --source surgery.mp4.")
         if not 0.0 <= self.strength <= 1.0:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import IO, cast
 
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Sink
+from eid_stream.core.redaction import redacted
 from eid_stream.flow.pipeline import Outlet
 from eid_stream.sinks.encoding.container_choice import choose_container
 from eid_stream.sinks.file.disk_space import DiskSpace
@@ -20,13 +22,21 @@ from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
 from eid_stream.sinks.stream.ffmpeg_program_out import FfmpegProgramOut
 from eid_stream.sinks.stream.retrying import RetryingSink
+from eid_stream.sinks.stream.standard_output import StandardOutput
 from eid_stream.sinks.stream.stream_out import FORMATS, StreamOut
 from eid_stream.sinks.stream.virtual_camera import VirtualCamera
-from eid_stream.sources.address import parse_network, redacted, scheme_of
+from eid_stream.sources.address import parse_network, scheme_of
 
 _LIVE_PRESET = "ultrafast"
 _RECORDING_CAPACITY = 8
 """Frames that may wait for a recorder: a hiccup of the disk or the encoder is not yet a gap in the recording."""
+
+
+@dataclass(slots=True)
+class Ending:
+    """Ends a run in good order; does nothing before there is one."""
+
+    call: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -36,6 +46,7 @@ class LiveOutlets:
     outlets: list[Outlet] = field(default_factory=list)
     recorders: list[LiveRecorder] = field(default_factory=list)
     streams: list[RetryingSink] = field(default_factory=list)
+    ending: Ending = field(default_factory=Ending)
 
 
 def open_outlets(
@@ -48,8 +59,9 @@ def open_outlets(
         SinkOpenError: a file exists already, or its folder does not.
     """
     made = LiveOutlets()
-    make = _OutletMaker(made, options, live, info, tag)
+    make = _OutletMaker(made, options, live, info, tag, windowed=window)
     addresses = [address for address in (options.out, *live.also_out) if address is not None]
+    _refuse_one_file_twice([*addresses, *([str(live.record_original)] if live.record_original else [])])
     for address in addresses:
         make.add(address)
     if live.record_original is not None:
@@ -63,10 +75,29 @@ def open_outlets(
     return made
 
 
+def _refuse_one_file_twice(addresses: list[str]) -> None:
+    """Two outlets that would write to one file, by whatever path it is named."""
+    paths = [Path(address) for address in addresses if address not in (NULL_ADDRESS, "-") and not scheme_of(address)]
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        real = path.parent.resolve() / path.name
+        if real in seen:
+            raise ConfigError(f"Two outlets name the same file: {seen[real]} and {path}. Give each one of its own.")
+        seen[real] = path
+
+
 class _OutletMaker:
     def __init__(
-        self, made: LiveOutlets, options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str]
+        self,
+        made: LiveOutlets,
+        options: Options,
+        live: LiveOptions,
+        info: StreamInfo,
+        tag: Callable[[], str],
+        *,
+        windowed: bool,
     ) -> None:
+        self._windowed = windowed
         self._made = made
         self._options = options
         self._live = live
@@ -77,7 +108,7 @@ class _OutletMaker:
         if address == NULL_ADDRESS:
             self._made.outlets.append(Outlet("null", NullSink(), essential=False))
         elif address == "-":
-            self._add_stream("standard output", lambda first: self._to_stdout(first))
+            self._add_standard_output()
         elif scheme_of(address):
             self._add_network(address)
         else:
@@ -147,8 +178,18 @@ class _OutletMaker:
         unique = next(n for n in (name, *(f"{name} {number}" for number in range(2, 100))) if n not in taken)
         self._made.outlets.append(Outlet(unique, sink, essential=False, capacity=capacity))
 
-    def _to_stdout(self, first: Frame) -> Sink:
-        return StreamOut(sys.stdout.buffer, "standard output", "matroska", self._info, first)
+    def _add_standard_output(self) -> None:
+        if sys.stdout is None or sys.stdout.closed:
+            raise ConfigError("Standard output is closed: --out - needs a program that reads it, through a pipe.")
+        target = cast(IO[bytes], StandardOutput(self._end_if_alone))
+        self._add_stream(
+            "standard output", lambda first: StreamOut(target, "standard output", "matroska", self._info, first)
+        )
+
+    def _end_if_alone(self) -> None:
+        """The reader of standard output has left: recordings and a window that are there as well go on."""
+        if len(self._made.outlets) == 1 and not self._windowed:
+            self._made.ending.call()
 
     def _open_segment(self, path: Path, first: Frame, *, captured: bool) -> Recorder:
         options = self._options

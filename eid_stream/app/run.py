@@ -17,6 +17,7 @@ from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring import Assembly, assemble, printable
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
+from eid_stream.core.redaction import redacted_values
 from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 
@@ -56,18 +57,30 @@ def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str,
 
 def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
     pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    assembly.ending.call = pipeline.stop
     with Interrupts(pipeline.stop) as interrupts:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
                 pipeline.run(assembly.show)
-            assembly.publish()
+            assembly.publish(interrupted=interrupts.received is not None)
             _raise_lost(pipeline)
         except Exception as error:
             raise _with_what_is_left(error, assembly) from error
     if interrupts.received is not None:
-        seconds, where = stats.position_seconds, "" if assembly.out is None else f" to {assembly.out}"
-        _say(f"Stopped by {interrupts.received.name}: only the first {seconds:.1f} s were written{where}.")
-    return interrupts.exit_code
+        _say(_interruption(interrupts.received.name, stats.position_seconds, assembly))
+    finished = assembly.recorder is not None and assembly.recorder.is_published
+    return 0 if finished else interrupts.exit_code
+
+
+def _interruption(signal: str, seconds: float, assembly: Assembly) -> str:
+    if assembly.out is None:
+        return f"Stopped by {signal} after {seconds:.1f} s."
+    if assembly.recorder is not None and assembly.recorder.is_published:
+        return f"Asked to stop by {signal} when {assembly.out} was complete."
+    left = assembly.left_behind
+    kept = f"they are kept in {left}" if left is not None else "nothing of it is kept"
+    as_it_was = f" {assembly.out} is as it was." if assembly.out.exists() else ""
+    return f"Stopped by {signal}: only the first {seconds:.1f} s were written; {kept}.{as_it_was}"
 
 
 def _raise_lost(pipeline: Pipeline) -> None:
@@ -117,7 +130,7 @@ def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: flo
 
 def _write_stats(path: Path, content: dict[str, Any]) -> None:
     try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(redacted_values(content), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise SinkWriteError(f"Cannot write the statistics to {path}: {error.strerror}.") from error
 

@@ -2,31 +2,38 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from eid_stream import __version__
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.outlet_wiring import Ending
 from eid_stream.backends import open_engine
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine, Sink, Source
+from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
-from eid_stream.sources.address import redacted
+from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live
+from eid_stream.sources.opening_deadline import open_within
 from eid_stream.sources.real_time import RealTimeSource
 
 RECORD = "record"
+_OPEN_SECONDS = 30.0
+"""How long a live source may take until its first picture can be had; FFmpeg has less, and can say more about it."""
+_OPEN_FILE_SECONDS = 120.0
+"""Likewise for a file: on a network drive, or to begin in its middle, it may take its time."""
 _STUCK_SECONDS = 30.0
 """A GPU that has not answered for so long has failed, and another engine is opened: a file waits, but not for ever."""
 
@@ -48,6 +55,8 @@ class Assembly:
     """Why which engine is in use, one sentence per step, oldest first."""
     show: Window | None = None
     """Shows frames in the main thread until the viewer has enough; None without a window."""
+    ending: Ending = field(default_factory=Ending)
+    """How an outlet that nobody wants any more ends the run in good order."""
 
     @property
     def notes(self) -> list[str]:
@@ -63,17 +72,20 @@ class Assembly:
 
     @property
     def left_behind(self) -> Path | None:
-        """The unfinished file of a run that failed, if there is one."""
-        part = None if self.out is None else self.out.with_name(f"{self.out.name}.part")
-        return part if part is not None and part.exists() else None
+        """The unfinished file of a run that has ended without finishing it, if there is one that plays."""
+        return None if self.recorder is None else self.recorder.left_behind
 
-    def publish(self) -> None:
-        """Give finished files their names.
+    def publish(self, *, interrupted: bool) -> None:
+        """Give finished files their names; what an interrupted run wrote never takes a finished file's place.
 
         Raises:
-            SinkWriteError: a file cannot be renamed.
+            SinkWriteError: a file cannot be finished or renamed.
         """
-        if self.recorder is not None:
+        if self.recorder is None:
+            return
+        if interrupted and not getattr(self.source, "has_ended", False):
+            self.recorder.close()
+        else:
             self.recorder.publish()
 
 
@@ -100,10 +112,11 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 opened.pop_all(),
                 engine_choice=parts.engine_choice,
                 show=None if parts.window is None else parts.window.run,
+                ending=parts.outlets.ending,
             )
         engine = open_engine(options.engine, late_seconds=_STUCK_SECONDS)
         opened.callback(engine.close)
-        out = None if options.out in (None, NULL_ADDRESS) else Path(str(options.out))
+        out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         recorder = None if out is None else open_recorder(out, options, source, engine)
         sink = _compared(recorder or NullSink(), options, source)
         dehazer = Dehazer(engine, options.strength)
@@ -119,6 +132,14 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         )
 
 
+def _output_path(address: str) -> Path:
+    if scheme_of(address) not in ("", "file"):
+        raise ConfigError(
+            f"Cannot write a file to {redacted(address)}: name a file on this machine, or add --live to send a stream."
+        )
+    return Path(address)
+
+
 def _dehaze_without_original(dehazer: Dehazer, frame: Frame) -> Frame:
     """Dehaze for outlets that never show the original: every frame on its way holds half the memory."""
     return replace(dehazer.dehaze(frame), original=None)
@@ -131,6 +152,11 @@ def printable(address: str | None) -> str | None:
 
 def open_source(options: Options, live: LiveOptions) -> Source:
     """The source that an address means, in real time where somebody watches."""
+    seconds = _OPEN_SECONDS if is_live(options.source) else _OPEN_FILE_SECONDS
+    return open_within(seconds, lambda: _open_source(options, live), redacted(options.source))
+
+
+def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
     if is_live(options.source):
         from eid_stream.app.live_wiring import open_live_source
@@ -159,6 +185,8 @@ def _open_recorded(options: Options, *, limited: bool) -> Source:
         phantom = PhantomSource(address)
         bounded = limited and options.duration is not None and not phantom.info.live
         return LimitedSource(phantom, options.duration) if bounded and options.duration else phantom
+    if scheme_of(address) not in ("", "file"):
+        parse_network(address)  # which refuses what is neither a file nor a stream
     return VideoFileSource(address, start_seconds=options.start, duration_seconds=options.duration)
 
 

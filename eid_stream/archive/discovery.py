@@ -8,11 +8,11 @@ from pathlib import Path
 from eid_stream.core.errors import ConfigError
 
 VIDEO_EXTENSIONS = frozenset(
-    {".avi", ".dv", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
+    {".avi", ".dcm", ".dv", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"}
     | {".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 """Files of a folder that are taken for videos; lists and patterns name what they mean themselves."""
-WRITTEN_EXTENSIONS = frozenset({".m4v", ".mkv", ".mov", ".mp4"})
+WRITTEN_EXTENSIONS = frozenset({".dcm", ".m4v", ".mkv", ".mov", ".mp4"})
 _LIST_EXTENSIONS = (".txt", ".list")
 
 

@@ -29,10 +29,8 @@ class Entry:
     frames: int = 0
     video_seconds: float = 0.0
     wall_seconds: float = 0.0
-    haze_mean: float | None = None
-    """Mean density of haze in [0, 1] over the video."""
-    haze_seconds: int = 0
-    """Seconds of the video that hold haze."""
+    haze_per_second: list[float | None] = field(default_factory=list)
+    """Mean density of haze in [0, 1] for every second of the video; None where no frame was looked at."""
     sentence: str = ""
     """Why it failed, or what is to be known of it."""
     worker: str = ""
@@ -56,6 +54,11 @@ class Manifest:
     def __getitem__(self, output: str) -> Entry | None:
         """What was written last about an output."""
         return self._entries.get(output)
+
+    @property
+    def folder(self) -> Path:
+        """The output folder."""
+        return self.path.parent
 
     @property
     def entries(self) -> list[Entry]:

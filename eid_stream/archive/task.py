@@ -171,16 +171,10 @@ def clean_up(task: FileTask) -> None:
 
 
 def _facts(statistics: dict[str, Any]) -> dict[str, Any]:
-    curve = [density for density in statistics.get("haze_per_second", []) if density is not None]
     return {
         "engine": statistics["engine"],
         "frames": statistics["frames"],
         "video_seconds": statistics["video_seconds"],
-        "haze_mean": round(sum(curve) / len(curve), 4) if curve else None,
-        "haze_seconds": sum(density >= HAZY for density in curve),
+        "haze_per_second": statistics.get("haze_per_second", []),
         "sentence": " ".join(statistics.get("damage", [])),
     }
-
-
-HAZY = 0.1
-"""Mean density from which a second counts as hazy."""

@@ -13,11 +13,19 @@ library is called, with ``raise ... from``. The end of a stream is not an error.
 
 from typing import ClassVar
 
+from eid_stream.core.redaction import redacted_text
+
 
 class EidStreamError(Exception):
-    """Root of all errors a user may see as one sentence; ``exit_code`` is the process's exit status."""
+    """Root of all errors a user may see as one sentence; ``exit_code`` is the process's exit status.
+
+    Addresses in the sentence lose their credentials here, before anybody can show, log or store it.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(redacted_text(sentence))
 
 
 class ConfigError(EidStreamError):

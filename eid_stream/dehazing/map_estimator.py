@@ -4,6 +4,7 @@ from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.scene_memory import MemoryState, SceneMemory
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
 
 
@@ -17,6 +18,12 @@ class MapEstimator:
         self.engine = engine
         self._continuity = Continuity()
         self._filter = TemporalFilter(time_constant_seconds)
+        self._memory = SceneMemory()
+
+    @property
+    def memory(self) -> MemoryState:
+        """How old the memory of the scene is, and how far it is trusted."""
+        return self._memory.state
 
     def estimate(self, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
         """Haze maps over the picture, without the canvas around it, smoothed in time.
@@ -27,14 +34,18 @@ class MapEstimator:
             EngineRunError: the engine has no answer, or one that must not be applied.
         """
         if self._continuity.broken(thumbnail, seconds):
-            self.reset()
+            self.engine.reset()
+            self._filter.reset()
+        if self._continuity.cut:
+            self._memory.forget()
         maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
-        return _over_picture(maps, thumbnail)
+        return _over_picture(self._memory.improve(maps, thumbnail, seconds), thumbnail)
 
     def reset(self) -> None:
         """Forget the past, as after a seek or a change of source."""
         self.engine.reset()
         self._filter.reset()
+        self._memory.forget()
 
     def close(self) -> None:
         """Close the engine; may be called twice."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.box_means import box_means
 
 Array = NDArray[np.float32]
 TIME_CONSTANT_SECONDS = 0.3
@@ -32,38 +33,29 @@ class Continuity:
         self._seconds: float | None = None
         self._coarse: Array | None = None
         self._motion = USUAL_MOTION
+        self.cut = False
+        """Whether the latest frame shows another scene than the one before it."""
 
     def broken(self, thumbnail: Thumbnail, seconds: float) -> bool:
         """True at a scene cut, a gap, time running backwards, or the first frame. ``seconds`` is presentation time."""
         coarse, before = _coarse_luma(thumbnail), self._coarse
         elapsed = None if self._seconds is None else seconds - self._seconds
         self._seconds, self._coarse = seconds, coarse
-        if elapsed is None or before is None or not 0.0 <= elapsed <= GAP_SECONDS:
-            self._motion = USUAL_MOTION
+        if elapsed is None or before is None:
+            self.cut = True
             return True
+        gap = not 0.0 <= elapsed <= GAP_SECONDS
         difference = float(np.abs(coarse - before).mean())
-        cut = difference > max(CUT_DIFFERENCE, CUT_RATIO * self._motion)
-        self._motion = USUAL_MOTION if cut else _blend(self._motion, difference, elapsed / MOTION_SECONDS)
-        return cut
+        self.cut = difference > (CUT_DIFFERENCE if gap else max(CUT_DIFFERENCE, CUT_RATIO * self._motion))
+        anew = gap or self.cut
+        self._motion = USUAL_MOTION if anew else _blend(self._motion, difference, elapsed / MOTION_SECONDS)
+        return anew
 
 
 def _coarse_luma(thumbnail: Thumbnail) -> Array:
     area = thumbnail.picture
     luma = thumbnail.values[0, area.top : area.top + area.height, area.left : area.left + area.width]
-    return _box_means(luma, 12, 16)
-
-
-def _box_means(values: Array, rows: int, columns: int) -> Array:
-    """Means over rows x columns boxes; by NumPy, so that a file needs no OpenCV (25 MiB)."""
-    for axis, boxes in ((0, rows), (1, columns)):
-        length, before, after = values.shape[axis], values.shape[:axis], values.shape[axis + 1 :]
-        if length % boxes == 0:  # three times as fast, and the usual case
-            values = values.reshape(*before, boxes, length // boxes, *after).mean(axis + 1)
-            continue
-        edges = np.arange(boxes + 1) * length // boxes
-        sizes = np.maximum(np.diff(edges), 1).astype(np.float32)
-        values = np.add.reduceat(values, edges[:-1], axis) / np.expand_dims(sizes, 1 - axis)
-    return values
+    return box_means(luma, 12, 16)
 
 
 def _with_neighbours(cells: Array) -> Array:
@@ -100,7 +92,7 @@ class TemporalFilter:
             self._maps = maps  # another engine took over
         else:
             least = _blend(0.0, 1.0, max(0.0, seconds - self._seconds) / self._time_constant_seconds)
-            change = _with_neighbours(_box_means(np.abs(luma - luma_before), *maps.grid))
+            change = _with_neighbours(box_means(np.abs(luma - luma_before), *maps.grid))
             weight = np.float32(least) + np.float32(1.0 - least) * np.clip((change - STILL) / (MOVING - STILL), 0, 1)
             values = before.values + weight * (maps.values - before.values)
             density = before.density + float(weight.mean()) * (maps.density - before.density)

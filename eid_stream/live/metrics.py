@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import redacted_text
 from eid_stream.flow.stats import PERCENTILES, Stats
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _Collector:
         ):
             family = CounterMetricFamily(f"eid_stream_{name}", text, labels=[label])
             for key, count in list(counter.items()):
-                family.add_metric([key], count)
+                family.add_metric([redacted_text(key)], count)
             yield family
         gauge = GaugeMetricFamily("eid_stream_bypass_latched", "1 while a latched bypass shows the original")
         gauge.add_metric([], float(bool(self._bypass_reason())))

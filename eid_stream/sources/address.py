@@ -1,10 +1,10 @@
-"""What a live address may do, and how it may be printed."""
+"""What a live address may do."""
 
-import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.redaction import redacted
 
 _PROTOCOLS = {
     "rtsp": "rtsp,rtp,udp,tcp",
@@ -19,15 +19,6 @@ _PROTOCOLS = {
     "srt": "srt",
 }
 """Protocols FFmpeg may use for an address, by its scheme: what the address needs and nothing that reads files."""
-
-STREAM_FORMATS = (
-    "mpegts,mpegtsraw,flv,live_flv,matroska,webm,mov,mp4,ogg,mpeg,mpjpeg,mpjpeg_2,mjpeg,mjpeg_2000,h264,hevc,av1,obu,"
-    "ivf,nut,avi,yuv4mpegpipe,mpegvideo,m4v,rtsp,rtp,asf"
-)
-"""Containers a network stream may have. Playlists and lists of files are absent: they would open further addresses."""
-
-_SECRET_NAMES = re.compile(r"pass|secret|token|key|auth|sig|credential|streamid|user", re.IGNORECASE)
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,11 @@ def parse_network(address: str) -> LiveAddress:
             f"Cannot use the address {redacted(address)}: streams start with one of "
             f"{', '.join(f'{name}://' for name in _PROTOCOLS)}."
         )
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError as error:  # half an IPv6 address, or port 99999
+        raise ConfigError(f"The address {redacted(address)} cannot be read: {error}.") from error
     if not parts.netloc:
         raise ConfigError(f"The address {redacted(address)} names no host. Write {scheme}://host:port/path.")
     listen = dict(parse_qsl(parts.query, keep_blank_values=True)).get("listen") in ("", "1", "true")
@@ -81,19 +76,3 @@ def parse_network(address: str) -> LiveAddress:
         rest = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != "listen"]
         return LiveAddress(urlunsplit(parts._replace(query="&".join(rest))), scheme, listen=True)
     return LiveAddress(address, scheme, listen)
-
-
-def redacted(address: str) -> str:
-    """The address without user name, password and secrets in the query: fit to be printed and stored."""
-    without_user = _USER_INFO.sub("", address)
-    if "://" not in without_user or "?" not in without_user:
-        return without_user
-    front, _, query = without_user.partition("?")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    hidden = [(name, "***" if _SECRET_NAMES.search(name) else value) for name, value in pairs]
-    return f"{front}?{urlencode(hidden, safe='*:/,', quote_via=quote)}"
-
-
-def without_secrets(text: str, address: str) -> str:
-    """A message of a library with every mention of ``address`` made fit to be printed."""
-    return _USER_INFO.sub("", text.replace(address, redacted(address)))

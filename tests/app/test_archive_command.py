@@ -38,12 +38,14 @@ def test_a_folder_is_mirrored_and_what_fails_is_told_while_the_rest_goes_on(reco
         "b.mkv",
         "day 1/a.mp4",
         NAME,
+        "haze.csv",
+        "report.html",
     ]
     entry = Manifest(out)["day 1/a.mp4"]
     assert entry is not None
     assert (entry.state, entry.frames, entry.engine, entry.settings) == ("done", 12, "prior", {"engine": "prior"})
     assert len(entry.source_sha256) == 64
-    assert entry.haze_mean is not None
+    assert len(entry.haze_per_second) == 1
     failed = Manifest(out)["broken.mp4"]
     assert failed is not None
     assert "broken.mp4" in failed.sentence
@@ -81,7 +83,7 @@ def test_a_run_that_was_killed_is_taken_up_again_and_leaves_nothing_half_done(tm
         process.kill()
     _await_orphans(out)
     assert archive(folder, out).returncode == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mp4", "c.mp4", NAME]
+    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mp4", "c.mp4", NAME, "haze.csv", "report.html"]
     assert all(entry.state == "done" and entry.frames == 60 for entry in Manifest(out).entries)
 
 

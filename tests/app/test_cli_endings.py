@@ -25,20 +25,46 @@ def playable_frames(path: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_ends_in_good_order_and_publishes_what_was_written(tmp_path: Path, number: signal.Signals) -> None:
-    out, stats = tmp_path / "out.mp4", tmp_path / "stats.json"
-    with started("--source", ENDLESS, "--out", str(out), "--stats", str(stats)) as process:
-        wait_until(has_grown(tmp_path / "out.mp4.part", 20_000))
+def test_one_signal_ends_in_good_order_and_a_finished_file_keeps_its_place(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    out, part, stats = tmp_path / "out.mp4", tmp_path / "out.mp4.part", tmp_path / "stats.json"
+    out.write_bytes(b"finished earlier")
+    with started("--source", ENDLESS, "--out", str(out), "--stats", str(stats), "--overwrite") as process:
+        wait_until(has_grown(part, 20_000))
         exit_code, told = end(process, number)
     assert exit_code == 128 + number
     assert f"Stopped by {number.name}: only the first" in told
+    assert f"kept in {part}. {out} is as it was." in told
+    assert out.read_bytes() == b"finished earlier"
     assert "Traceback" not in told
     counted = json.loads(stats.read_text())
     assert counted["outcome"] == "interrupted"
-    pictures = read_pictures(out)
+    pictures = read_pictures(part)
     assert len(pictures) == counted["frames"]
     assert [time for time, _ in pictures] == [Fraction(index, 50) for index in range(len(pictures))]
-    assert sorted(tmp_path.iterdir()) == [out, stats]
+    assert sorted(tmp_path.iterdir()) == [out, part, stats]
+
+
+def test_a_second_run_to_one_name_is_refused_even_where_it_may_overwrite(say: Say, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    with started("--source", ENDLESS, "--out", str(out)) as first:
+        wait_until(has_grown(tmp_path / "out.mp4.part", 20_000))
+        exit_code, told = say("--source", clip, "--out", out, "--overwrite")
+        assert (exit_code, "Another run is writing" in told) == (5, True)
+        assert end(first, signal.SIGINT)[0] == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4.part"]
+
+
+def test_one_file_for_two_outlets_is_refused_before_anything_runs(say: Say, tmp_path: Path) -> None:
+    out, folder = tmp_path / "out.mkv", tmp_path / "folder"
+    folder.mkdir()
+    for other in ("--also-out", "--record-original"):
+        done = run(
+            "--source", "lavfi:testsrc2", "--out", str(out), other, str(folder / ".." / "out.mkv"), "--no-window"
+        )
+        assert (done.returncode, "name the same file" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 @pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGKILL,)], ids=["two", "kill"])

@@ -38,8 +38,8 @@ def make_source(folder: Path, kind: str) -> Path:
 def test_a_source_that_is_no_video_is_refused_in_one_sentence(say: Say, tmp_path: Path, kind: str) -> None:
     source = make_source(tmp_path, kind)
     exit_code, told = refused(say, tmp_path, "--source", source, "--out", tmp_path / "out.mp4")
-    assert exit_code == 3
-    assert str(source) in told
+    assert exit_code == (2 if kind == "folder" else 3), "a folder is an archive, and needs one to go to"
+    assert kind == "folder" or str(source) in told
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,34 @@ def test_a_configuration_file_with_a_mistake_is_refused(
     exit_code, told = refused(say, tmp_path, "--config", config, "--source", clip, "--out", tmp_path / "out.mp4")
     assert exit_code == 2
     assert says in told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "source: &a [*a]",
+        "source: &a {x: *a}",
+        "&a [*a]",
+        "[" * 3000,
+        "source: [[[x]]]",
+        "strength: !!python/object/apply:os.system [true]",
+        "source: 2026-02-31",
+        "a: &a [x,x]\nb: &b [*a,*a]\nsource: [*b,*b]",
+        "source: rtsp://surgeon:Zq7xKw3v@host/feed\nstrength: 'unclosed",
+    ],
+)
+def test_a_twisted_configuration_file_is_refused_in_one_sentence(say: Say, tmp_path: Path, content: str) -> None:
+    config = tmp_path / "theatre.yaml"
+    config.write_text(content)
+    exit_code, told = refused(say, tmp_path, "--config", config, "--out", "null:")
+    assert exit_code in (2, 3)
+    assert "unexpected fault" not in told
+    assert "Zq7xKw3v" not in told
+
+
+@pytest.mark.parametrize("address", ["sftp://surgeon:Zq7xKw3v@host/op.mp4", "ftp://host/op.mp4", "smb://host/op.mp4"])
+def test_an_address_that_is_neither_file_nor_stream_is_no_file_name(say: Say, tmp_path: Path, address: str) -> None:
+    exit_code, told = refused(say, tmp_path, "--source", address, "--out", tmp_path / "out.mp4")
+    assert (exit_code, "streams start with" in told, "Zq7xKw3v" in told) == (2, True, False)
+    exit_code, told = refused(say, tmp_path, "--source", "phantom:?size=64x48", "--duration", "1", "--out", address)
+    assert (exit_code, "name a file" in told, "Zq7xKw3v" in told) == (2, True, False)

@@ -4,7 +4,10 @@ import errno
 import os
 from pathlib import Path
 
+import av
+
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.sinks.file.claimed_part import ClaimedPart
 
 
 class OutputFile:
@@ -14,7 +17,8 @@ class OutputFile:
         """Create the empty ``.part`` file.
 
         Raises:
-            SinkOpenError: the folder is missing or not writable, the output is the input, or a file is in the way.
+            SinkOpenError: the folder is missing or not writable, the output is the input, a file is in the way, or
+                another run writes to the same name.
         """
         self.path = path
         self.part = path.with_name(path.name + ".part")
@@ -24,7 +28,10 @@ class OutputFile:
             self._refuse_existing()
         except OSError as error:  # a name that is too long, say
             raise SinkOpenError(f"Cannot look for {path}: {error.strerror}. Give another name.") from error
-        self._create()
+        try:
+            self._claim = ClaimedPart(self.part, overwrite=overwrite)
+        except OSError as error:
+            raise SinkOpenError(self._cannot_create(error)) from error
 
     def publish(self) -> None:
         """Give the finished file its name, at once and as a whole.
@@ -32,10 +39,16 @@ class OutputFile:
         Raises:
             SinkWriteError: it cannot be renamed, or a file of that name appeared meanwhile; the ``.part`` is kept.
         """
-        if self.path.exists() and not self._overwrite:
-            raise SinkWriteError(f"{self.path} appeared while it was being written; the result is kept as {self.part}.")
+        self._claim.release()
         try:
-            self.part.replace(self.path)
+            if self._overwrite:
+                self.part.replace(self.path)
+            else:
+                self._publish_beside_nothing()
+        except FileExistsError as error:
+            raise SinkWriteError(
+                f"{self.path} appeared while it was being written; the result is kept as {self.part}."
+            ) from error
         except OSError as error:
             raise SinkWriteError(
                 f"Cannot rename {self.part} to {self.path}: {error.strerror}. Rename it by hand."
@@ -45,25 +58,48 @@ class OutputFile:
         """Wait until everything written is on the disk, so that late errors show.
 
         Raises:
-            SinkWriteError: it cannot all be stored.
+            OSError: it cannot all be stored.
         """
-        try:
-            with self.part.open("rb") as file:
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise self.failure(error) from error
+        with self.part.open("rb") as file:
+            os.fsync(file.fileno())
+
+    def release(self) -> None:
+        """Let another run have the name; may be called twice."""
+        self._claim.release()
 
     def discard(self) -> None:
         """Remove the ``.part`` file, because nothing was written to it."""
         self.part.unlink(missing_ok=True)
+        self._claim.release()
+
+    def is_kept(self) -> bool:
+        """Whether the ``.part`` file is there and a player finds a picture in it."""
+        try:
+            with av.open(f"file:{self.part}", "r", metadata_errors="replace") as container:
+                return any(packet.size for packet in container.demux(video=0))
+        except (av.FFmpegError, OSError, ValueError, IndexError):
+            return False
 
     def failure(self, error: Exception) -> SinkWriteError:
-        """Turn a library's complaint about writing into one sentence."""
-        kept = f"What was written so far is kept in {self.part}."
+        """Turn a library's complaint about writing into one sentence, once the file has been closed."""
+        kept = f" What was written so far is kept in {self.part}." if self.is_kept() else ""
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            return SinkWriteError(f"The disk is full: {self.part} cannot grow any further. {kept} Free some space.")
+            return SinkWriteError(f"The disk is full: {self.part} cannot grow any further.{kept} Free some space.")
         what = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return SinkWriteError(f"Cannot write {self.part} any further: {what}. {kept}")
+        return SinkWriteError(f"Cannot write {self.part} any further: {what}.{kept}")
+
+    def _publish_beside_nothing(self) -> None:
+        """Take the name only if nobody has it: a second name for the file, then the first one away."""
+        try:
+            os.link(self.part, self.path, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except (OSError, NotImplementedError):  # a file system without second names
+            if self.path.exists():
+                raise FileExistsError(errno.EEXIST, "it exists", str(self.path)) from None
+            self.part.replace(self.path)
+        else:
+            self.part.unlink()
 
     def _refuse_input(self, source: Path | None) -> None:
         for target in (self.path, self.part):
@@ -75,20 +111,8 @@ class OutputFile:
     def _refuse_existing(self) -> None:
         if self.path.is_dir():
             raise SinkOpenError(f"The output {self.path} is a folder. Give the name of a file in it.")
-        if self._overwrite:
-            return
-        if self.path.exists() or self.path.is_symlink():
+        if not self._overwrite and (self.path.exists() or self.path.is_symlink()):
             raise SinkOpenError(f"The output {self.path} exists already. Give another name, or --overwrite.")
-        if self.part.exists():
-            raise SinkOpenError(
-                f"{self.part} is left from a run that did not finish. Keep it under another name, or give --overwrite."
-            )
-
-    def _create(self) -> None:
-        try:
-            self.part.open("wb").close()
-        except OSError as error:
-            raise SinkOpenError(self._cannot_create(error)) from error
 
     def _cannot_create(self, error: OSError) -> str:
         folder = self.path.parent

@@ -1,6 +1,7 @@
 """Recording frames to a file, together with everything else that the source file holds."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_c
 from eid_stream.sinks.encoding.time_window import window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.output_file import OutputFile
+from eid_stream.sinks.file.packet_writer import PacketWriter
 from eid_stream.sinks.file.source_copy import SourceCopy
 
 
@@ -65,6 +67,8 @@ class Recorder:
         self._reached = Fraction(0)
         self._frames = 0
         self._closed = self._failed = False
+        self.is_published = False
+        """Whether the file is finished and has its name."""
         self._file = OutputFile(path, source=copy_from or Path(info.address), overwrite=overwrite)
         try:
             self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}))
@@ -94,8 +98,13 @@ class Recorder:
     @property
     def damage(self) -> list[str]:
         """What was damaged beside the picture, one sentence each; complete when the recorder is closed."""
-        count = self._copy.unusable_packets if self._copy else 0
+        count = (self._copy.unusable_packets if self._copy else 0) + self._writer.refused
         return [f"Damaged packets of sound, subtitles or data that were left out: {count}."] if count else []
+
+    @property
+    def left_behind(self) -> Path | None:
+        """The unfinished file, if there is one and it holds a picture; to be asked when the recorder is closed."""
+        return self.part if self._file.is_kept() else None
 
     def write(self, frame: Frame) -> None:
         """Encode one frame and copy everything else up to its time; the frame's planes are only read.
@@ -103,6 +112,8 @@ class Recorder:
         Raises:
             SinkWriteError: the file cannot grow any further, for example because the disk is full.
         """
+        if self._failed:
+            raise SinkWriteError(f"{self.part} could not be written any further.")
         try:
             self._mux(self._video.encode(frame))
             self._reached = frame.seconds + frame.duration * frame.time_base
@@ -111,6 +122,8 @@ class Recorder:
                 self._copy.copy_until(frame.seconds)
         except (av.FFmpegError, OSError, ValueError) as error:
             self._failed = True
+            with suppress(av.FFmpegError, OSError, ValueError):
+                self._container.close()
             raise self._file.failure(error) from error
 
     def close(self) -> None:
@@ -131,6 +144,7 @@ class Recorder:
         finally:
             if self._copy:
                 self._copy.close()
+            self._file.release()
 
     def publish(self) -> None:
         """Close, and give the file its name.
@@ -140,8 +154,9 @@ class Recorder:
         """
         self.close()
         if self._failed or not self._frames:
-            raise SinkWriteError(f"{self.path} was not written completely and keeps its name {self.part.name}.")
+            raise SinkWriteError(f"{self.path} was not written completely and does not get its name.")
         self._file.publish()
+        self.is_published = True
 
     def _open(
         self,
@@ -161,12 +176,13 @@ class Recorder:
             self._video = VideoTrack(self._container, self._info, self._codec, window)
         else:
             self._video = self._copy.arrange(window, self._info, self._codec)
+        self._writer = PacketWriter(self._container)
         self._rounding = _rounding(container, self._info)
         self._container.metadata.update(tags)
 
     def _mux(self, packets: "Iterable[Packet[Stream]]") -> None:
         for packet in packets:
-            self._container.mux(packet)
+            self._writer.write_video(packet)
 
     def _finish(self) -> None:
         if not self._frames:
@@ -179,6 +195,8 @@ class Recorder:
         finally:
             self._container.close()
         self._file.settle()
+        if self._writer.missing_pictures:
+            raise ValueError(f"{self._writer.missing_pictures} pictures were refused by the container")
 
     def _copy_tail(self) -> None:
         if self._copy is None:

@@ -9,6 +9,8 @@ from av.container import InputContainer, OutputContainer
 from av.format import Flags
 
 from eid_stream.core.frame import StreamInfo
+from eid_stream.core.media_formats import FILE_FORMATS, FILE_PROTOCOLS
+from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.codec_choice import CodecChoice
 from eid_stream.sinks.encoding.container_choice import ContainerChoice
 from eid_stream.sinks.encoding.time_window import TimeWindow
@@ -23,7 +25,8 @@ class SourceCopy:
 
     def __init__(self, path: Path, target: OutputContainer, choice: ContainerChoice) -> None:
         """Open the source."""
-        self._source: InputContainer = av.open(f"file:{path}", "r", metadata_errors="replace")
+        allowed = {"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": FILE_FORMATS}
+        self._source: InputContainer = av.open(f"file:{path}", "r", container_options=allowed, **READABLE_METADATA)
         self._target = target
         self._choice = choice
 

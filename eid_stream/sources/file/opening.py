@@ -9,6 +9,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceOpenError
+from eid_stream.core.media_formats import FILE_FORMATS, FILE_PROTOCOLS
+from eid_stream.core.pyav_versions import READABLE_METADATA
 
 MAX_PIXELS = 16384 * 8192
 """Largest picture that is accepted, in pixels: four times 8K."""
@@ -25,18 +27,24 @@ def open_file(path: Path) -> InputContainer:
     except OSError as error:  # a name that is too long, say
         raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
     try:
-        return av.open(
+        container: InputContainer = av.open(
             f"file:{path}",
             "r",
-            metadata_errors="replace",
+            **READABLE_METADATA,
             options={"max_pixels": str(MAX_PIXELS)},
-            container_options={"protocol_whitelist": "file"},
+            container_options={"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": FILE_FORMATS},
         )
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, av.error.ArgumentError):  # how FFmpeg says that a format is not on the list
+            raise SourceOpenError(
+                f"{path} is a playlist, a list of files, or of a kind that is not read as a video. "
+                "Give one of the video files it names, or convert it first."
+            ) from error
         raise SourceOpenError(
             f"Cannot open {path} as a video: {reason(error)}. "
             "It is damaged, incomplete, or not a video; check that it plays elsewhere."
         ) from error
+    return container
 
 
 def pick_video(container: InputContainer, path: Path) -> VideoStream:

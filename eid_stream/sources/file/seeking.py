@@ -9,6 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 
 _MARGINS_SECONDS = (0, 2, 10, 60, None)
@@ -19,7 +20,7 @@ def pictures_from(
     begin: Fraction, container: InputContainer, stream: VideoStream, decoder: PictureDecoder
 ) -> Iterator[VideoFrame]:
     """Yield the pictures whose time, in seconds of the file's own clock, is at or after ``begin``."""
-    time_base = stream.time_base or Fraction(1)
+    time_base = ratio(stream.time_base) or Fraction(1)
     wanted = begin / time_base
     for margin in _MARGINS_SECONDS:
         if not _seek(container, stream, 0 if margin is None else int((begin - margin) / time_base)):

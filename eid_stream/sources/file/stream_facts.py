@@ -12,7 +12,9 @@ from av.video.stream import VideoStream
 
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
+from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
+from eid_stream.sources.file.side_data import side_data_of
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
@@ -24,17 +26,17 @@ def describe(
 ) -> StreamInfo:
     """Put together what is known of a stream once its first picture is decoded."""
     duration = duration_seconds(container, stream)
-    rate = stream.guessed_rate or stream.average_rate
-    average_rate = stream.average_rate or rate
+    rate = ratio(stream.guessed_rate) or ratio(stream.average_rate)
+    average_rate = ratio(stream.average_rate) or rate
     return StreamInfo(
         address=address,
         width=picture.width,
         height=picture.height,
         layout=nearest_layout(picture.format),
         colour=colour_of(picture, chroma_location=chroma_location),
-        time_base=stream.time_base or Fraction(1, 90_000),
+        time_base=ratio(stream.time_base) or Fraction(1, 90_000),
         nominal_rate=rate,
-        sample_aspect=stream.sample_aspect_ratio or None,
+        sample_aspect=ratio(stream.sample_aspect_ratio),
         rotation=picture.rotation,
         display_matrix=_display_matrix(picture),
         interlaced=picture.interlaced_frame,
@@ -99,7 +101,5 @@ def chroma_location(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
-    for side_data in cast(Any, picture.side_data):
-        if side_data.type.name == "DISPLAYMATRIX":
-            return struct.unpack("=9i", bytes(side_data))
-    return ()
+    matrix = side_data_of(picture).get("DISPLAYMATRIX")
+    return struct.unpack("=9i", matrix) if matrix else ()

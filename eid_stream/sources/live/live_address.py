@@ -1,5 +1,6 @@
 """Opens whatever delivers video now: devices, network streams, standard input, the screen, generators."""
 
+import errno
 import os
 import re
 import sys
@@ -7,21 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
-from eid_stream.core.errors import ConfigError
+from eid_stream.core.errors import ConfigError, SourceOpenError
 from eid_stream.core.interfaces import Source
+from eid_stream.core.media_formats import STREAM_FORMATS
+from eid_stream.core.redaction import redacted
 from eid_stream.sources.address import (
-    STREAM_FORMATS,
     LiveAddress,
     is_network,
     parse_network,
-    redacted,
 )
 from eid_stream.sources.live.ffmpeg_program import FfmpegProgram
 from eid_stream.sources.live.live_stream import LiveInput, LiveStream
 from eid_stream.sources.live.opencv_camera import OpenCvCamera
 from eid_stream.sources.live.reconnecting import ReconnectingSource
-from eid_stream.sources.live.same_host import SameHostOpener
+from eid_stream.sources.live.same_host import SameHostOpener, moved_to
 from eid_stream.sources.live.v4l2 import choose_mode, demuxer_options, inspect
 from eid_stream.sources.real_time import RealTimeSource
 
@@ -77,9 +79,10 @@ def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[]
         label, receive = redacted(address), ("-protocol_whitelist", "srt", "-i", address, "-c", "copy")
         return lambda: FfmpegProgram(label, receive, container="mpegts")
     if is_network(address):
-        wanted = _network(parse_network(address), address)
-    elif address == "-":
-        wanted = LiveInput("standard input", sys.stdin.buffer, options=_only("pipe"), live=not patient)
+        parsed = parse_network(address)
+        return lambda: _connect(parsed, address)
+    if address == "-":
+        wanted = LiveInput("standard input", _standard_input(), options=_only("pipe"), live=not patient)
     elif address.startswith("lavfi:"):
         wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
     elif address.startswith("screen:"):
@@ -97,6 +100,40 @@ def _device(path: str, wish: CaptureWish) -> LiveInput:
     return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode), skip_backlog=True)
 
 
+def _standard_input() -> IO[bytes]:
+    """Standard input as bytes.
+
+    Raises:
+        ConfigError: the process was started without one.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise ConfigError("Standard input is closed: --source - needs a program that writes to it, through a pipe.")
+    return sys.stdin.buffer
+
+
+def _connect(parsed: LiveAddress, address: str) -> LiveStream:
+    """Connect, also where the server has moved the stream within itself: FFmpeg would follow it to any other host."""
+    try:
+        return LiveStream(_network(parsed, address))
+    except SourceOpenError as failure:
+        sent_elsewhere = isinstance(failure.__cause__, OSError) and failure.__cause__.errno == errno.EIO
+        if parsed.scheme not in ("http", "https") or parsed.listen or parsed.is_playlist or not sent_elsewhere:
+            raise
+        target = _moved(parsed.url)
+        if target == parsed.url:
+            raise
+        return LiveStream(_network(parse_network(target), target))
+
+
+def _moved(url: str) -> str:
+    try:
+        return moved_to(url)
+    except PermissionError as error:
+        raise SourceOpenError(f"Cannot open {redacted(url)}: {error}. Give that address, if you trust it.") from error
+    except OSError:
+        return url
+
+
 def _network(parsed: LiveAddress, address: str) -> LiveInput:
     label = redacted(address)
     if parsed.is_playlist:
@@ -109,6 +146,8 @@ def _network(parsed: LiveAddress, address: str) -> LiveInput:
         options |= {"rtsp_flags": "listen", "listen_timeout": "10"} if parsed.listen else {"rtsp_flags": "prefer_tcp"}
     elif parsed.listen:
         options["listen"] = "1"
+    elif parsed.scheme in ("http", "https"):
+        options["max_redirects"] = "0"
     return LiveInput(label, parsed.url, options=options, skip_backlog=True)
 
 

@@ -1,7 +1,7 @@
 """One connection to a live video through FFmpeg: a network stream, a device, a generator, standard input."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from threading import Event, Lock
@@ -14,6 +14,8 @@ from av.container import InputContainer
 from eid_stream.core.errors import SourceOpenError, SourceReadError
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
+from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
+from eid_stream.sources.live.same_host import SameHostOpener
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -45,7 +47,7 @@ class LiveInput:
     """False: the sender can be held up, so that no frame needs to be dropped."""
     skip_backlog: bool = False
     """Leave out what the sender or FFmpeg had stored up before we were ready, so that the first frame is of now."""
-    open_file: Callable[..., IO[bytes]] | None = None
+    open_file: SameHostOpener | None = None
     """Opens what a playlist refers to; None where nothing may be referred to."""
 
 
@@ -67,6 +69,7 @@ class LiveStream:
         self._disconnected = False
         self._lock = Lock()
         self._damaged = 0
+        self._parts = wanted.open_file
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
             self._stream = _first_video(self._container, wanted.label)
@@ -74,6 +77,8 @@ class LiveStream:
         except BaseException:
             self._container.close()
             raise
+        if self._parts is not None:
+            self._parts.opened()
         self._converter = LayoutConverter(self._info.layout)
         self._layout = self._info.layout
 
@@ -114,6 +119,8 @@ class LiveStream:
         """Disconnect; a reader in another thread ends by itself within ``silence_seconds`` and then disconnects."""
         with self._lock:
             self._closing.set()
+            if self._parts is not None:
+                self._parts.close()
             reading = self._reading
         if not reading:
             self._disconnect()
@@ -168,14 +175,14 @@ class LiveStream:
 
 def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> InputContainer:
     try:
-        return av.open(
+        container: InputContainer = av.open(
             wanted.target,
             mode="r",
             format=wanted.format,
             options=wanted.options,
             timeout=(open_seconds, silence_seconds),
             io_open=wanted.open_file,
-            metadata_errors="replace",
+            **READABLE_METADATA,
         )
     except av.error.ProtocolNotFoundError as error:
         raise SourceOpenError(
@@ -188,6 +195,7 @@ def _open(wanted: LiveInput, open_seconds: float, silence_seconds: float) -> Inp
         ) from error
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SourceOpenError(f"Cannot open {wanted.label}: {_reason(error)}. Is the sender running?") from error
+    return container
 
 
 def _first_video(container: InputContainer, label: str) -> "VideoStream":
@@ -214,10 +222,10 @@ def _describe(stream: "VideoStream", wanted: LiveInput) -> StreamInfo:
         height=context.height,
         layout=nearest_layout(context.format),
         colour=_announced_colour(context, context.format),
-        time_base=stream.time_base or Fraction(1, 90_000),
+        time_base=ratio(stream.time_base) or Fraction(1, 90_000),
         live=wanted.live,
-        nominal_rate=stream.average_rate or stream.guessed_rate,
-        sample_aspect=stream.sample_aspect_ratio or None,
+        nominal_rate=ratio(stream.average_rate) or ratio(stream.guessed_rate),
+        sample_aspect=ratio(stream.sample_aspect_ratio),
         codec=context.name,
     )
 
@@ -231,4 +239,4 @@ def _announced_colour(context: "VideoCodecContext", pixel_format: "VideoFormat")
 
 def _reason(error: Exception) -> str:
     """A library's reason without the address it repeats."""
-    return getattr(error, "strerror", None) or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

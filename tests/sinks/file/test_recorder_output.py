@@ -89,6 +89,30 @@ def test_what_an_earlier_run_left_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "out.mkv.part").read_bytes() == b"an hour of surgery"
 
 
+def test_a_link_in_the_place_of_the_unfinished_file_is_never_followed(tmp_path: Path) -> None:
+    source, part = write_clip(tmp_path / "in.mkv"), tmp_path / "out.mkv.part"
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    part.symlink_to(victim)
+    assert "is a link" in refused(lambda: frames_and_recorder(source, tmp_path / "out.mkv"))
+    frames, recorder = frames_and_recorder(source, tmp_path / "out.mkv", overwrite=True)
+    recorder.write(frames[0])
+    recorder.publish()
+    assert victim.read_bytes() == b"precious"
+    assert not (tmp_path / "out.mkv").is_symlink()
+
+
+def test_two_recorders_of_one_name_exclude_each_other_until_the_first_is_closed(tmp_path: Path) -> None:
+    source, out = write_clip(tmp_path / "in.mkv"), tmp_path / "out.mkv"
+    frames, recorder = frames_and_recorder(source, out)
+    recorder.write(frames[0])
+    for overwrite in (False, True):
+        assert "Another run" in refused(lambda o=overwrite: frames_and_recorder(source, out, overwrite=o))  # type: ignore[misc]
+    recorder.close()
+    frames_and_recorder(source, out, overwrite=True)[1].close()
+    assert names(tmp_path) == ["in.mkv"]
+
+
 @pytest.mark.parametrize("link", [None, "symbolic", "hard"])
 def test_the_input_is_never_the_output(tmp_path: Path, link: str | None) -> None:
     source = write_clip(tmp_path / "in.mkv")

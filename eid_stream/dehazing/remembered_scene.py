@@ -1,0 +1,95 @@
+"""What a scene looks like when it is clear: moments of its statistics, kept in few numbers."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.dehazing.cell_grid import smoothed
+from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics
+
+Array = NDArray[np.float32]
+REGION = 1.5
+"""Deviation in cells of the region whose past tells what a cell may hold: the camera and the instruments move."""
+LEAST_DEVIATION = (0.02, 0.006, 0.006)
+"""Of Y', Cb, Cr in a region, and ``LEAST_LOG_DEVIATION`` of detail: no past is so narrow that it binds the present."""
+LEAST_LOG_DEVIATION = 0.1
+_PAIRS = [(i, j) for i in range(5) for j in range(i, 5)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """What is to be expected of a clear view, by cell: a normal distribution of colours, another one of detail."""
+
+    mean: Array
+    """(3, ROWS, COLUMNS), of Y', Cb, Cr."""
+    precision: Array
+    """(6, ROWS, COLUMNS): the inverse covariance's entries 00, 01, 02, 11, 12, 22."""
+    log_detail: Array
+    log_detail_variance: Array
+    whole_mean: Array
+    """(3,), over the whole picture."""
+    whole_deviation: Array
+    opacity: float
+    """What is taken for opacity in clear views: to be deducted."""
+    seen: float
+    """The density that the engine sees in them, likewise."""
+    dark: float
+    relative_detail: float
+
+
+class RememberedScene:
+    """Moments of clear views, the newer the weightier."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        """How much of clear time it holds."""
+        self._sums = np.zeros((len(_PAIRS), ROWS, COLUMNS), np.float32)
+        self._whole = np.zeros(10)
+        self._weight = 0.0
+        self._expectation: Expectation | None = None
+
+    def add(
+        self, view: SceneStatistics, opacity: float, seen: float, *, seconds: float, time_constant_seconds: float
+    ) -> None:
+        """Remember a clear view that stands for so many seconds; older ones fade with the time constant."""
+        kept, new = math.exp(-seconds / time_constant_seconds), -math.expm1(-seconds / time_constant_seconds)
+        row = np.concatenate([np.ones((1, ROWS, COLUMNS), np.float32), view.mean, view.log_detail[None]])
+        products = np.stack([row[i] * row[j] for i, j in _PAIRS]) * view.content
+        mean, deviation = view.whole()
+        whole = np.array([*mean, *deviation, opacity, seen, view.dark, view.relative_detail])
+        self._sums = np.float32(kept) * self._sums + np.float32(new) * products
+        self._whole = kept * self._whole + new * whole
+        self._weight = kept * self._weight + new
+        self.seconds = min(self.seconds + seconds, time_constant_seconds * 10.0)
+        self._expectation = None
+
+    @property
+    def expectation(self) -> Expectation:
+        """What is expected of a clear view; something must have been added."""
+        if self._expectation is None:
+            self._expectation = self._expect()
+        return self._expectation
+
+    def _expect(self) -> Expectation:
+        sums = smoothed(self._sums, REGION)
+        moments = np.zeros((5, 5, ROWS, COLUMNS), np.float32)
+        for (i, j), total in zip(_PAIRS, sums / np.maximum(sums[0], np.float32(1e-4)), strict=True):
+            moments[i, j] = moments[j, i] = total
+        mean = moments[0, 1:4]
+        covariance = (moments[1:4, 1:4] - mean[:, None] * mean[None]).transpose(2, 3, 0, 1)
+        inverse = np.linalg.inv(covariance + np.diag(np.square(LEAST_DEVIATION)))
+        precision = np.stack([inverse[..., i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))])
+        log_detail = moments[0, 4]
+        spread = np.maximum(moments[4, 4] - log_detail**2, 0.0) + LEAST_LOG_DEVIATION**2
+        whole = self._whole / self._weight
+        return Expectation(
+            np.ascontiguousarray(mean),
+            precision.astype(np.float32),
+            np.ascontiguousarray(log_detail),
+            spread.astype(np.float32),
+            whole[:3].astype(np.float32),
+            whole[3:6].astype(np.float32),
+            *(float(value) for value in whole[6:]),
+        )

@@ -1,0 +1,205 @@
+"""A memory of the scene: from one pale picture nobody can tell smoke from a pale scene, but a video has a clear past.
+
+What the scene looks like when it is clear decides per frame how much of what the engine sees is smoke, what smoke it
+overlooks, and what colours and contrast come back. Where nothing tells of smoke, nothing is done.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.core.haze_maps import GAIN_LUMA, HazeMaps
+from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.box_means import box_means
+from eid_stream.dehazing.cell_grid import on_grid
+from eid_stream.dehazing.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
+from eid_stream.dehazing.remembered_scene import Expectation, RememberedScene
+from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average, measure
+from eid_stream.dehazing.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
+
+Array = NDArray[np.float32]
+LATEST_SECONDS = 20.0
+"""Time constant, in seconds of clear sight, with which older views fade."""
+CLEARER_SECONDS = 1.0
+"""The same while the scene is clearer than ever remembered: what was remembered was haze."""
+SAMPLE_SECONDS = 0.2
+"""A view is remembered so often."""
+ENOUGH_SECONDS = (0.3, 1.0)
+"""Seconds of clear sight from which a memory is trusted a little, and wholly."""
+OLD_SECONDS = (60.0, 180.0)
+"""Age of the latest clear view up to which a memory is trusted, and from which it is not."""
+FOREIGN = (0.8, 1.3)
+"""Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
+EXCESS = (0.04, 0.12)
+"""Mean opacity above that of clear views that may be smoke, and that is."""
+DETAIL_LOST = (0.04, 0.16)
+"""Loss of detail (``SceneStatistics.relative_detail``) that smoke may cause, and surely does."""
+SEEN = (0.02, 0.06)
+"""Mean opacity the engine sees, above that of clear views, that may be smoke, and that is."""
+CONFIRMED = (0.05, 0.15)
+"""Opacity, where the engine sees smoke, that the past finds there too: not believed, and believed."""
+ENGINE_SHARE = 0.7
+"""Share of the opacity that the engine sees which is taken away before the past tells what is left."""
+WHOLE_OPACITY = (0.05, 0.3)
+"""Mean opacity from which mean and deviation of the whole picture are led back to the past's, and wholly so."""
+MOST_CONTRAST = 1.6
+"""The most that this leading back may multiply contrast or saturation by."""
+CALM_SECONDS = 0.3
+"""Time constant of the maps that come of a memory, and of what is thought of the smoke."""
+AIRLIGHT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryState:
+    """What may be told of a memory."""
+
+    age_seconds: float
+    """Since the latest clear view; 0 without any."""
+    trust: float
+    """In [0, 1]."""
+    smoke: float
+    """How sure it is of smoke, in [0, 1]."""
+
+
+class SceneMemory:
+    """Turns an engine's maps into those to be applied, by what the scene looked like while it was clear.
+
+    Holds the state of one stream. Works on cells of the thumbnail alone, whatever engine there is.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: another scene, another camera."""
+        self._scene = RememberedScene()
+        self._latest = self._now = self._sampled = -math.inf
+        self._trust, self._smoke = 0.0, 0.0
+        self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
+        self._applied: Array | None = None
+
+    @property
+    def state(self) -> MemoryState:
+        """How old, how much trusted."""
+        known = self._scene.seconds > 0.0
+        return MemoryState(self._now - self._latest if known else 0.0, self._trust, self._smoke)
+
+    def improve(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
+        """The maps to be applied to a picture, over the same canvas, on the same grid.
+
+        ``maps`` are the engine's for this thumbnail, ``seconds`` is its presentation time, which goes on from call to
+        call but for pauses.
+        """
+        view, grid = measure(thumbnail), maps.grid
+        elapsed = self._advance(seconds)
+        seen = _opacity_seen(maps)
+        if self._scene.seconds == 0.0:
+            self._remember(view.corrected(maps), 0.0, average(seen, view.content), SAMPLE_SECONDS, LATEST_SECONDS)
+            return maps
+        expected = self._scene.expectation
+        fit = fit_smoke(view, expected, self._airlights[0])
+        self._airlights[0] = self._airlights[0] + _share(elapsed, AIRLIGHT_SECONDS) * (
+            fit.airlight - self._airlights[0]
+        )
+        self._judge(view, expected, fit, seen, elapsed)
+        self._learn(view, expected, fit, seen, maps)
+        wanted = self._correction(view, expected, maps.values, elapsed) if self._smoke > 0.0 else identity(grid)
+        wanted = maps.values + np.float32(self._trust) * (wanted - maps.values)
+        return HazeMaps(self._calmed(wanted, elapsed), maps.density)
+
+    def _advance(self, seconds: float) -> float:
+        """Seconds since the moment before. Where time runs backwards, as after a seek, the memory keeps its age."""
+        elapsed = seconds - self._now if math.isfinite(self._now) else 0.0
+        if elapsed < 0.0:
+            self._latest, self._sampled = self._latest + elapsed, self._sampled + elapsed
+            self._applied = None
+        self._now = seconds
+        return max(0.0, elapsed)
+
+    def _judge(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, elapsed: float) -> None:
+        """Is there smoke, and does the memory belong to this scene?"""
+        excess = _ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
+        lost = _ramp(expected.relative_detail - view.relative_detail, DETAIL_LOST)
+        engine = _ramp(average(seen, view.content) - expected.seen, SEEN)
+        confirmed = _ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
+        smoke = max(excess * lost, engine * confirmed)
+        self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
+        if smoke == 0.0 and self._smoke < 0.01:
+            self._smoke = 0.0
+        trust = _ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - _ramp(self._now - self._latest, OLD_SECONDS))
+        trust *= 1.0 - _ramp(fit.misfit, FOREIGN)
+        self._trust += _share(elapsed, CALM_SECONDS) * (trust - self._trust)
+
+    def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, maps: HazeMaps) -> None:
+        """Remember this view if it is a clear one."""
+        if self._smoke > 0.05 or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+            return
+        clearer = view.dark < 0.93 * expected.dark and view.relative_detail > expected.relative_detail + 0.05
+        opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
+        known = view if self._trust > 0.5 else view.corrected(maps)
+        self._remember(known, opacity, engine, SAMPLE_SECONDS, CLEARER_SECONDS if clearer else LATEST_SECONDS)
+
+    def _remember(
+        self, view: SceneStatistics, opacity: float, seen: float, seconds: float, time_constant_seconds: float
+    ) -> None:
+        self._scene.add(view, opacity, seen, seconds=seconds, time_constant_seconds=time_constant_seconds)
+        self._latest = self._sampled = self._now
+
+    def _correction(self, view: SceneStatistics, expected: Expectation, engine: Array, elapsed: float) -> Array:
+        """What takes the smoke away: the engine's maps, what they leave, and the whole picture's light and colour."""
+        grid = engine.shape[1:]
+        first = weakened(engine, ENGINE_SHARE * self._smoke)
+        left = view.corrected(HazeMaps(first, 0.0))
+        fit = fit_smoke(left, expected, self._airlights[1])
+        self._airlights[1] = self._airlights[1] + _share(elapsed, AIRLIGHT_SECONDS) * (
+            fit.airlight - self._airlights[1]
+        )
+        opacity = np.float32(self._smoke) * fit.opacity
+        second = scattering(on_grid(opacity, (grid[0], grid[1])), self._airlights[1])
+        values = one_after_the_other(first, second)
+        taken = average(_opacity_seen(HazeMaps(values, 0.0)), view.content)
+        return _led_back(values, view, expected, self._smoke * _ramp(taken, WHOLE_OPACITY))
+
+    def _calmed(self, wanted: Array, elapsed: float) -> Array:
+        before = self._applied
+        if before is None or before.shape != wanted.shape:
+            self._applied = bounded(wanted)
+        else:
+            moved = before + _share(elapsed, CALM_SECONDS) * (wanted - before)
+            near = self._smoke == 0.0 and float(np.abs(moved - wanted).max()) < 0.002
+            self._applied = bounded(wanted if near else moved)
+        return self._applied
+
+
+def _led_back(values: Array, view: SceneStatistics, expected: Expectation, amount: float) -> Array:
+    """Maps that go on to lead mean and deviation of the whole picture back to those of the past."""
+    mean, deviation = view.corrected(HazeMaps(values, 0.0)).whole()
+    wanted, contrast = expected.whole_mean, expected.whole_deviation
+    gain = np.array([_ratio(contrast[0], deviation[0]), _ratio(math.hypot(*contrast[1:]), math.hypot(*deviation[1:]))])
+    gain = gain**amount
+    gains = gain[[0, 1, 1]]
+    offsets = mean + amount * (wanted - mean) - gains * mean
+    last = np.array([gain[0], offsets[0], gain[1], offsets[1], offsets[2]], np.float32)
+    return one_after_the_other(values, np.broadcast_to(last[:, None, None], values.shape))
+
+
+def _ratio(wanted: float, found: float) -> float:
+    return min(max((wanted + 0.01) / (found + 0.01), 0.8), MOST_CONTRAST)
+
+
+def _opacity_seen(maps: HazeMaps) -> Array:
+    """(ROWS, COLUMNS): the opacity of luma that maps take away."""
+    gain = box_means(maps.values[GAIN_LUMA], ROWS, COLUMNS)
+    return np.asarray(np.maximum(np.float32(1.0) - np.float32(1.0) / gain, np.float32(0.0)), np.float32)
+
+
+def _share(elapsed: float, time_constant_seconds: float) -> float:
+    return -math.expm1(-max(0.0, elapsed) / time_constant_seconds)
+
+
+def _ramp(value: float, between: tuple[float, float]) -> float:
+    """From 0 to 1 between two values, smooth at both ends."""
+    x = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
+    return x * x * (3.0 - 2.0 * x)

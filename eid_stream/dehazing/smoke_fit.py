@@ -1,0 +1,122 @@
+"""How much smoke lies between what is seen and what is remembered: the likeliest opacity of each cell.
+
+Scattering turns a clear colour J into I = J t + A (1 - t) (He et al. 2009, eq. 1) and takes as much of the detail as of
+the light. Of each opacity 1 - t it can be said how likely the colour and the detail behind it are, if the scene looks
+as it is remembered; robustly (Student's t), for things come that were not there before. Smoke is smooth, so a
+cell's neighbours have a say.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from eid_stream.dehazing.cell_grid import smoothed_inside
+from eid_stream.dehazing.remembered_scene import Expectation
+from eid_stream.dehazing.scene_statistics import SceneStatistics, average
+
+Array = NDArray[np.float32]
+OPACITIES = np.linspace(0.0, 0.8, 17, dtype=np.float32)
+"""1 - t from none to that of the least transmission that maps may claim."""
+FREEDOM = 4.0
+"""Degrees of freedom of Student's t: how little a cell is believed that nothing explains."""
+PRICE = 0.5
+"""Logarithm of likelihood that opacity 1 has to gain over none."""
+SMOOTHNESS = 2.0
+"""Deviation in cells of the neighbourhood that speaks for a cell."""
+USUAL_AIRLIGHT = np.array([0.9, 0.0, 0.0], np.float32)
+"""Y'CbCr, where smoke does not tell better."""
+CERTAINTY = 2.0
+"""Sum of opacities over the cells from which the smoke tells its airlight better than ``USUAL_AIRLIGHT`` does."""
+LEAST_AIRLIGHT = np.array([0.3, -0.12, -0.12], np.float32)
+MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmokeFit:
+    """What explains the difference between present and past."""
+
+    opacity: Array
+    """(ROWS, COLUMNS) in [0, 0.8]."""
+    airlight: Array
+    """(3,), Y'CbCr, one for the whole picture."""
+    misfit: float
+    """How far the cleared cells are from what is remembered: about 0.3 within a clear scene, 1 in another one."""
+
+
+def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> SmokeFit:
+    """The likeliest smoke, given the airlight of the moment before; answers with an airlight that fits better."""
+    likelihood = _log_likelihoods(
+        view.mean,
+        view.log_detail,
+        expected.mean,
+        expected.precision,
+        expected.log_detail,
+        expected.log_detail_variance,
+        airlight,
+        OPACITIES,
+    )
+    likelihood = smoothed_inside(likelihood, view.content, SMOOTHNESS)
+    opacity = _likeliest(likelihood) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
+    return SmokeFit(opacity, _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight))
+
+
+@njit(nogil=True, cache=True)
+def _log_likelihoods(
+    mean: Array,
+    log_detail: Array,
+    expected: Array,
+    precision: Array,
+    expected_detail: Array,
+    detail_variance: Array,
+    airlight: Array,
+    opacities: Array,
+) -> Array:
+    """(opacities, rows, columns). The cube of t is what haze narrows a distribution of three colours by."""
+    rows, columns = log_detail.shape
+    result = np.empty((len(opacities), rows, columns), np.float32)
+    for k in range(len(opacities)):
+        opacity = opacities[k]
+        gain = np.float32(1.0) / (np.float32(1.0) - opacity)
+        log_t = -np.log(gain)
+        for y in range(rows):
+            for x in range(columns):
+                p = precision[:, y, x]
+                a = (mean[0, y, x] - airlight[0] * opacity) * gain - expected[0, y, x]
+                b = (mean[1, y, x] - airlight[1] * opacity) * gain - expected[1, y, x]
+                c = (mean[2, y, x] - airlight[2] * opacity) * gain - expected[2, y, x]
+                q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
+                d = log_detail[y, x] - log_t - expected_detail[y, x]
+                far = np.log1p(q / FREEDOM) * (FREEDOM + 3.0)
+                far += np.log1p(d * d / (detail_variance[y, x] * FREEDOM)) * (FREEDOM + 1.0)
+                result[k, y, x] = -0.5 * far - 3.0 * log_t - PRICE * opacity
+    return result
+
+
+def _likeliest(likelihood: Array) -> Array:
+    """The opacity of the maximum, between the steps by a parabola."""
+    best = likelihood.argmax(0)
+    middle = np.clip(best, 1, len(OPACITIES) - 2)
+    below, at, above = (np.take_along_axis(likelihood, (middle + n)[None], 0)[0] for n in (-1, 0, 1))
+    bend = np.minimum(below - 2.0 * at + above, -1e-6)
+    step = OPACITIES[1] - OPACITIES[0]
+    between = (middle + np.clip(0.5 * (below - above) / bend, -1.0, 1.0)) * step
+    return np.asarray(np.clip(between, 0.0, OPACITIES[-1]), np.float32)
+
+
+def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> Array:
+    """Least squares over the cells: what is seen less what comes through of the remembered scene is airlight."""
+    weight = view.content * opacity
+    added = view.mean - (np.float32(1.0) - opacity) * expected.mean
+    told = (weight * added).sum((1, 2)) + np.float32(CERTAINTY) * USUAL_AIRLIGHT
+    airlight = told / ((weight * opacity).sum() + np.float32(CERTAINTY))
+    return np.asarray(np.clip(airlight, LEAST_AIRLIGHT, MOST_AIRLIGHT), np.float32)
+
+
+def _misfit(view: SceneStatistics, expected: Expectation, opacity: Array, airlight: Array) -> float:
+    cleared = (view.mean - airlight[:, None, None] * opacity) / (np.float32(1.0) - opacity)
+    a, b, c = cleared - expected.mean
+    p = expected.precision
+    q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
+    return average(np.log1p(np.maximum(q, 0.0) / np.float32(FREEDOM)), view.content)
