@@ -19,7 +19,7 @@ BLACK = 0.06
 LEAST_DETAIL = 0.004
 """Added to a deviation before its logarithm is taken: what noise leaves of it, luma in [0, 1]."""
 CB_CR_TO_RGB = np.array([[0.0, 1.5748], [-0.1873, -0.4681], [1.8556, 0.0]], np.float32)
-"""ITU-T H.273 matrix 1 (BT.709). BT.601 differs by less than haze does, and past and present have the same matrix."""
+"""ITU-T H.273 matrix 1 (BT.709), of which thumbnails are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
