@@ -20,7 +20,8 @@ LAYOUT = PIXEL_LAYOUTS["yuv444p10le"]
 def _from_rgb(matrix: int) -> Array:
     red, green, blue = WEIGHTS[matrix]
     luma = np.array([red, green, blue])
-    return np.stack([luma, (np.eye(3)[2] - luma) / (2 - 2 * blue), (np.eye(3)[0] - luma) / (2 - 2 * red)])
+    rows: Array = np.stack([luma, (np.eye(3)[2] - luma) / (2 - 2 * blue), (np.eye(3)[0] - luma) / (2 - 2 * red)])
+    return rows
 
 
 def _smoky() -> Array:
@@ -41,7 +42,8 @@ def _dehazed(engine: Engine, matrix: int) -> tuple[Array, float]:
     assert shown.state.dehazed
     assert shown.maps
     values = np.stack([(p - zero) / span for p, (zero, span) in zip(shown.planes, levels, strict=True)])
-    return np.tensordot(np.linalg.inv(_from_rgb(matrix)), values, axes=1), shown.maps.density
+    rgb: Array = np.tensordot(np.linalg.inv(_from_rgb(matrix)), values, axes=1)
+    return rgb, shown.maps.density
 
 
 @pytest.mark.parametrize("opened", [PriorEngine, open_onnx])
