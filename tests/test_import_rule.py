@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "archive": {"core"},
     "dicom": {"core"},
     "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
+    "api": {"core", "flow", "dehazing", "backends", "sources", "app"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")

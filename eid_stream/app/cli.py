@@ -13,7 +13,7 @@ from eid_stream import __version__
 from eid_stream.app.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.configuration import fill_from_file
 from eid_stream.app.early_interrupts import EarlyInterrupts
-from eid_stream.app.live_options import LIVE, LiveOptions
+from eid_stream.app.live_options import LIVE, WEB_PORT, LiveOptions
 from eid_stream.app.options import Options
 from eid_stream.app.standard_streams import discard, steady_streams
 from eid_stream.archive.discovery import is_archive
@@ -111,7 +111,7 @@ def main() -> None:
 def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
     remember(_values(arguments))
     try:
-        return _run(_with_dash_values(arguments))
+        return _run(_with_lone_values(arguments))
     except KeyboardInterrupt:
         interrupts.end()
     except Exception as error:
@@ -149,11 +149,16 @@ def _values(arguments: list[str]) -> list[str]:
     return [*arguments, *(argument.partition("=")[2] for argument in arguments if argument.startswith("--"))]
 
 
-def _with_dash_values(arguments: list[str]) -> list[str]:
-    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own."""
+def _with_lone_values(arguments: list[str]) -> list[str]:
+    """Join a lone ``-``, which means standard input or output, to its flag: parsers take it for a flag of its own.
+
+    ``--web`` without a number gets its usual one.
+    """
     joined: list[str] = []
-    for argument in arguments:
-        if argument == "-" and joined and joined[-1].startswith("--"):
+    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=False):
+        if argument == "--web" and following.startswith("-"):
+            joined.append(f"--web={WEB_PORT}")
+        elif argument == "-" and joined and joined[-1].startswith("--"):
             joined[-1] += "=-"
         else:
             joined.append(argument)

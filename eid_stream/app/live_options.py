@@ -12,6 +12,8 @@ from eid_stream.core.errors import ConfigError
 from eid_stream.core.redaction import remember
 
 LIVE = Group("Live", sort_key=1)
+WEB_PORT = 8400
+"""Where the console is served without a number."""
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _SEGMENT = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|MB|MiB|GB|GiB)?")
 _SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}
@@ -44,6 +46,14 @@ class LiveOptions:
     """Feed a virtual camera: /dev/video9, or any."""
     metrics: Annotated[int | None, Parameter(show_default=False)] = None
     """Serve counters and latencies for Prometheus on this port of 127.0.0.1."""
+    web: Annotated[int | None, Parameter(show_default=False)] = None
+    """Serve the console for browsers on this port; without a number on 8400."""
+    web_host: str = "127.0.0.1"
+    """Let others reach the console at this address of this machine, or 0.0.0.0 for all; they need the token shown."""
+    web_certificate: Path | None = None
+    """TLS certificate of the console, a PEM file."""
+    web_key: Path | None = None
+    """Key of the certificate, a PEM file."""
     size: str | None = None
     """Ask the camera for this size: 1920x1080."""
     rate: Fraction | None = None
@@ -72,12 +82,22 @@ class LiveOptions:
             raise ConfigError(f"--latency-limit is {self.latency_limit:g}: choose milliseconds above 0.")
         if self.metrics is not None and not 0 <= self.metrics <= 65535:
             raise ConfigError(f"--metrics is {self.metrics}: choose a port from 1 to 65535.")
+        self._check_web()
         if self.rate is not None and self.rate <= 0:
             raise ConfigError("--rate is not above 0: choose frames per second such as 30.")
         if not self.screenshots.is_dir():
             raise ConfigError(f"--screenshots is {self.screenshots}: name a folder that exists.")
         self.capture_size()
         self.segment_limit()
+
+    def _check_web(self) -> None:
+        if self.web is not None and not 0 <= self.web <= 65535:
+            raise ConfigError(f"--web is {self.web}: choose a port from 1 to 65535.")
+        if (self.web_certificate is None) != (self.web_key is None):
+            raise ConfigError("--web-certificate and --web-key belong together: name both files, or none.")
+        for path in (self.web_certificate, self.web_key):
+            if path is not None and not path.is_file():
+                raise ConfigError(f"Cannot read {path} for TLS: name a PEM file that exists.")
 
     def capture_size(self) -> tuple[int | None, int | None]:
         """Width and height asked of the camera.

@@ -18,9 +18,10 @@ from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.interfaces import Source
 from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.flow.pipeline import Outlet
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass import BypassLatch, BypassPolicy
-from eid_stream.live.controls import LiveControls
+from eid_stream.live.controls import WEB, LiveControls
 from eid_stream.live.deadline import DeadlineDehazer
 from eid_stream.live.metrics import MetricsEndpoint
 from eid_stream.sinks.window.monitors import check_display, find_monitor, has_display
@@ -63,6 +64,7 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
         EidStreamError: something cannot be used.
     """
     windowed = wants_window(options, live)
+    watched = windowed or live.web is not None
     if options.compare is not None and not windowed:
         raise ConfigError(
             "--compare belongs to the window of a live run, which records plainly. Leave one of them out."
@@ -70,11 +72,18 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
     monitor = find_monitor(live.monitor or 0) if windowed else None
     _tell_of_lost_signals()
     latch = BypassLatch(_policy(live))
-    enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not windowed)
+    enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not watched)
     opened.callback(enhancement.close)
     watch = FrozenInputWatch(source)
-    outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), window=windowed)
+    outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), watched=watched)
     controls = _controls(enhancement, latch, stats, outlets, watch, source)
+    if live.web is not None:
+        from eid_stream.app.web_wiring import open_console
+
+        console = open_console(live, live.web, controls, source.info)
+        opened.callback(console.close)
+        controls.warn_of(lambda: console.trouble)
+        outlets.outlets.append(Outlet(WEB, console, essential=False))
     if live.metrics is not None:
         endpoint = MetricsEndpoint(stats, live.metrics, bypass_reason=lambda: latch.reason)
         opened.callback(endpoint.close)
@@ -98,12 +107,13 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
 
 
 def wants_window(options: Options, live: LiveOptions) -> bool:
-    """Whether a live run shows its picture: where asked, without ``--out``, and beside a recording if that is possible.
+    """Whether a live run shows its picture: where asked, without ``--out`` and ``--web``,
+    and beside them if that is possible.
 
     Raises:
         SinkOpenError: a window is needed and there is no display.
     """
-    if live.window or (live.window is None and options.out is None):
+    if live.window or (live.window is None and options.out is None and live.web is None):
         check_display()
         return True
     return live.window is None and options.out not in ("-", NULL_ADDRESS) and has_display()

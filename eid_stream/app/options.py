@@ -59,6 +59,8 @@ class Options:
     """Begin here: seconds or [HH:]MM:SS."""
     duration: Seconds | None = None
     """Go on for so long: seconds or [HH:]MM:SS."""
+    keep_clock: bool = False
+    """Keep the file's own times; without this an output begins at zero wherever the file's clock does."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     stats: Path | None = None

@@ -50,16 +50,16 @@ class LiveOutlets:
 
 
 def open_outlets(
-    options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str], *, window: bool
+    options: Options, live: LiveOptions, info: StreamInfo, tag: Callable[[], str], *, watched: bool
 ) -> LiveOutlets:
-    """Make every outlet; files and connections are opened with the first frame, in the outlet's own thread.
+    """Make every outlet but the console; files and connections are opened with the first frame, in other threads.
 
     Raises:
         ConfigError: an address or a file name cannot be used.
         SinkOpenError: a file exists already, or its folder does not.
     """
     made = LiveOutlets()
-    make = _OutletMaker(made, options, live, info, tag, windowed=window)
+    make = _OutletMaker(made, options, live, info, tag, watched=watched)
     addresses = [address for address in (options.out, *live.also_out) if address is not None]
     _refuse_one_file_twice([*addresses, *([str(live.record_original)] if live.record_original else [])])
     for address in addresses:
@@ -68,9 +68,9 @@ def open_outlets(
         make.add_recorder("record original", live.record_original, captured=True)
     if live.virtual_camera is not None:
         make.add_virtual_camera(live.virtual_camera)
-    if window and not made.recorders:
+    if watched and not made.recorders:
         make.add_recorder("record", live.screenshots / time.strftime("eid-stream-%Y%m%d-%H%M%S.mkv"), recording=False)
-    if not made.outlets and not window:
+    if not made.outlets and not watched:
         made.outlets.append(Outlet("null", NullSink()))
     return made
 
@@ -95,9 +95,9 @@ class _OutletMaker:
         info: StreamInfo,
         tag: Callable[[], str],
         *,
-        windowed: bool,
+        watched: bool,
     ) -> None:
-        self._windowed = windowed
+        self._watched = watched
         self._made = made
         self._options = options
         self._live = live
@@ -188,7 +188,7 @@ class _OutletMaker:
 
     def _end_if_alone(self) -> None:
         """The reader of standard output has left: recordings and a window that are there as well go on."""
-        if len(self._made.outlets) == 1 and not self._windowed:
+        if len(self._made.outlets) == 1 and not self._watched:
             self._made.ending.call()
 
     def _open_segment(self, path: Path, first: Frame, *, captured: bool) -> Recorder:

@@ -23,6 +23,7 @@ from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
+from eid_stream.sources.file.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live
@@ -62,7 +63,8 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
-        return chosen if self.recorder is None else [*chosen, *self.recorder.notes]
+        of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
+        return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
     @property
     def damage(self) -> list[str]:
@@ -158,7 +160,7 @@ def open_source(options: Options, live: LiveOptions) -> Source:
 
 def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
-    if is_live(options.source):
+    if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
         from eid_stream.app.live_wiring import open_live_source
 
         _refuse_start(options)
@@ -196,7 +198,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
     return Recorder(
         out,
         compared_info(source.info, options.compare),
-        copy_from=Path(source.info.address) if is_file else None,
+        copy_from=source.input if isinstance(source, VideoFileSource) else None,
         start_seconds=options.start if is_file else None,
         duration_seconds=options.duration if is_file else None,
         source_has_ended=lambda: source.has_ended if isinstance(source, VideoFileSource) else True,
@@ -205,6 +207,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
         preset=options.preset,
         tags={"enhanced": _mark(engine.card, options.strength)},
         overwrite=options.overwrite,
+        keep_clock=options.keep_clock,
     )
 
 

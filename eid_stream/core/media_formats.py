@@ -18,3 +18,7 @@ FILE_FORMATS = (
 """What a file may be. Pictures and sound alone are opened, too, so that it can be said what they are."""
 FILE_PROTOCOLS = "file"
 """The file itself, and no network."""
+FILE_ONLY = {"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": FILE_FORMATS}
+"""FFmpeg's options for opening a file."""
+PIPE_FORMATS = f"{_SHARED},dv,vvc,vc1,h263,h261,cavsvideo,mxf,gxf,wtv,rm"
+"""What a recorded video that comes through a pipe may be."""

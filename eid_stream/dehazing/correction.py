@@ -138,6 +138,10 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, BANDS - 1), thread_name_prefix="apply")
 
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_workers.cache_clear)  # threads do not survive a fork
+
+
 @njit(nogil=True, cache=True)
 def _expand_columns(cells: Line, width: int) -> Line:
     grid_height, grid_width = cells.shape

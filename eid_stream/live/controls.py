@@ -1,7 +1,7 @@
 """The live system as its window sees it: what it tells, and what its keys do."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eid_stream.core.frame import Frame
@@ -10,6 +10,9 @@ from eid_stream.live.bypass import BypassLatch
 
 CAPTURE_TO_WINDOW = "capture to window"
 WINDOW = "window"
+WEB = "web"
+"""Name of the console's outlet."""
+CAPTURE_TO_WEB = f"capture to {WEB}"
 SAID_SECONDS = 4.0
 _PANEL_SECONDS = 0.5
 _LONGEST_LINE = 90
@@ -20,6 +23,10 @@ class Recording(Protocol):
 
     wanted: bool
     seconds: float
+
+    def bookmark(self, note: str) -> None:
+        """Make a chapter begin with the next frame that is written."""
+        ...
 
     @property
     def warning(self) -> str:
@@ -62,9 +69,10 @@ class LiveControls:
         self._recordings = recordings
         self._trouble = trouble
         self._frozen = frozen
-        self._outlet_troubles = outlet_troubles
+        self._outlet_troubles = list(outlet_troubles)
         self._said = ("", float("-inf"))
         self._panel: tuple[float, list[str]] = (float("-inf"), [])
+        self._figures: tuple[float, dict[str, float]] = (float("-inf"), {})
 
     @property
     def engine(self) -> str:
@@ -129,6 +137,25 @@ class LiveControls:
             self._panel = now, self._lines()
         return self._panel[1]
 
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Added latency to the window, or without one to the sending to browsers, and counts; anew twice a second."""
+        now = time.monotonic()
+        if now - self._figures[0] >= _PANEL_SECONDS:
+            self._figures = now, self._counted()
+        return self._figures[1]
+
+    def bookmark(self, note: str) -> None:
+        """Make a chapter of every recording begin now."""
+        going = [recording for recording in self._recordings if recording.wanted]
+        for recording in going:
+            recording.bookmark(note)
+        self.say(f"bookmark: {note}" if going else "no bookmark: nothing is being recorded")
+
+    def warn_of(self, trouble: Callable[[], str]) -> None:
+        """Ask one more outlet for what is wrong with it."""
+        self._outlet_troubles.append(trouble)
+
     def toggle_recording(self) -> None:
         """Start or stop all recorders."""
         if not self._recordings:
@@ -151,6 +178,18 @@ class LiveControls:
     def say(self, text: str) -> None:
         """Show a line for a few seconds."""
         self._said = text, time.monotonic()
+
+    def _counted(self) -> dict[str, float]:
+        stats = self._stats
+        stages = dict(stats.stages)
+        added = next((stages[name] for name in (CAPTURE_TO_WINDOW, CAPTURE_TO_WEB) if name in stages), None)
+        return {
+            "added_p50_ms": added.percentile_ms(50) if added else 0.0,
+            "added_p99_ms": added.percentile_ms(99) if added else 0.0,
+            "captured": stats.captured,
+            "dropped": sum(stats.dropped.values()),
+            "bypassed": sum(stats.bypassed.values()),
+        }
 
     def _lines(self) -> list[str]:
         stats = self._stats

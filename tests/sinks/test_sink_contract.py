@@ -12,12 +12,17 @@ from eid_stream.core.interfaces import Sink
 from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
+from eid_stream.sinks.web.access import Access
+from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.web_console import WebConsole
+from tests.sinks.web.fake_run import FakeRun
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
 INFO = StreamInfo("made up", 64, 48, LAYOUT, Colour(), Fraction(1, 25), nominal_rate=Fraction(25))
 SINKS: dict[str, Callable[[Path], Sink]] = {
     "null": lambda _: NullSink(),
     "recorder": lambda folder: Recorder(folder / "out.mkv", INFO),
+    "console": lambda folder: WebConsole(FakeRun(), INFO, address=Address(), access=Access(), folder=folder),
 }
 
 

@@ -32,13 +32,17 @@ class ContainerChoice:
     """Encoders that FFmpeg lists for it and then refuses."""
     holds_covers: bool = False
     """Whether a cover picture can be stored, as an attached file; FFmpeg spoils it in fragmented MP4."""
+    plays_apple_lossless_only: bool = False
+    """Whether players of today take its uncompressed sound of more than 16 bits for noise."""
     whole_milliseconds: bool = False
     """Whether it rounds every time stamp to a millisecond."""
     options: dict[str, str] = field(default_factory=dict)
     """FFmpeg's options: about one second at a time is written out for good."""
 
 
-_MP4 = ContainerChoice("MP4", "mp4", "mov_text", options=_FRAGMENTED | _FOR_EVERY_CONTAINER)
+_MP4 = ContainerChoice(
+    "MP4", "mp4", "mov_text", plays_apple_lossless_only=True, options=_FRAGMENTED | _FOR_EVERY_CONTAINER
+)
 _MOV = ContainerChoice(
     "QuickTime", "mov", "mov_text", refused=frozenset({"libsvtav1"}), options=_FRAGMENTED | _FOR_EVERY_CONTAINER
 )
@@ -50,7 +54,8 @@ _MATROSKA = ContainerChoice(
     whole_milliseconds=True,
     options=_CLUSTERED | _FOR_EVERY_CONTAINER,
 )
-_BY_EXTENSION = {".mkv": _MATROSKA, ".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV}
+CONTAINERS = {".mkv": _MATROSKA, ".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV}
+"""Every container that is written, by the extension of its files."""
 
 
 def encoders_of(choice: ContainerChoice) -> frozenset[str]:
@@ -66,7 +71,7 @@ def choose_container(path: Path) -> ContainerChoice:
         ConfigError: the extension stands for none that is written.
     """
     extension = path.suffix.lower()
-    if extension not in _BY_EXTENSION:
-        known = ", ".join(_BY_EXTENSION)
+    if extension not in CONTAINERS:
+        known = ", ".join(CONTAINERS)
         raise ConfigError(f"Cannot tell the container of {path.name}: its extension is {extension!r}. Use {known}.")
-    return _BY_EXTENSION[extension]
+    return CONTAINERS[extension]

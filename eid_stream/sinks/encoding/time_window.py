@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+_LONGEST_DELAY_SECONDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
@@ -29,12 +31,27 @@ class TimeWindow:
 
 
 def window_of(
-    clock_begins: Fraction, start: Fraction | None, duration: Fraction | None, *, from_zero: bool
+    clock_begins: Fraction,
+    start: Fraction | None,
+    duration: Fraction | None,
+    *,
+    keep_clock: bool,
+    delays_are_meant: bool,
 ) -> TimeWindow:
     """Make the window that begins ``start`` after the source's clock does.
 
-    ``from_zero`` moves the beginning of the clock to zero also where nothing is cut off.
+    The beginning of the clock becomes zero also where nothing is cut off, unless ``keep_clock`` asks for the source's
+    own times. ``delays_are_meant``: the source says on purpose, by an edit list, that nothing is there at first.
     """
     begin = clock_begins + start if start else None
     end = None if duration is None else clock_begins + (start or 0) + duration
-    return TimeWindow(begin if begin is not None else clock_begins if from_zero else Fraction(0), begin, end)
+    delay = delays_are_meant and 0 < clock_begins <= _LONGEST_DELAY_SECONDS
+    whole = Fraction(0) if keep_clock or delay else clock_begins
+    return TimeWindow(whole if begin is None else begin, begin, end)
+
+
+def clock_note(window: TimeWindow) -> str:
+    """One sentence where the output's clock is another than the source's; empty otherwise."""
+    if not window.origin or window.begin is not None:
+        return ""
+    return f"The file's clock begins at {float(window.origin):.3f} s, the output's at 0 (--keep-clock keeps it)."

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import copy, range_code, tag
 from eid_stream.sinks.encoding.codec_choice import CodecChoice
+from eid_stream.sinks.encoding.hdr_options import hdr_options, lost_facts, stereo_tag
 from eid_stream.sinks.encoding.picture_fitting import PictureFitter
 from eid_stream.sinks.encoding.time_window import TimeWindow
 
@@ -32,7 +33,14 @@ _HVC1_CONTAINERS = ("mp4", "mov")
 class VideoTrack:
     """Encodes frames into one stream of a container that has not been started."""
 
-    def __init__(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice, window: TimeWindow) -> None:
+    def __init__(
+        self,
+        container: OutputContainer,
+        info: StreamInfo,
+        choice: CodecChoice,
+        window: TimeWindow,
+        container_format: str = "",
+    ) -> None:
         """Add the stream and open its encoder."""
         os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         self._time_base = info.time_base
@@ -41,18 +49,19 @@ class VideoTrack:
         self._fields = _FieldMarker(info) if info.interlaced else None
         self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
         self.stream = self._add(container, info, choice)
+        self.stream.metadata.update(stereo_tag(info, container_format))
+        self._lost = lost_facts(info, choice.family.name, container_format)
         self._describe(info)
-        if choice.family.name == "hevc" and container.format.name in _HVC1_CONTAINERS:
+        if choice.family.name == "hevc" and container_format in _HVC1_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
         self.stream.codec_context.open()
 
     @property
-    def note(self) -> str:
-        """One sentence where the picture is written larger than it is; empty otherwise."""
-        if not self._fitter.widened:
-            return ""
+    def notes(self) -> list[str]:
+        """What of the picture is not written as it is, one sentence each."""
         size = f"{self._fitter.width}x{self._fitter.height}"
-        return f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."
+        widened = f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."
+        return [*([widened] if self._fitter.widened else []), *self._lost]
 
     def encode(self, frame: Frame) -> "list[Packet[Stream]]":
         """Give one frame to the encoder and take what it has ready."""
@@ -123,6 +132,8 @@ class _FieldMarker:
 
 def _options(info: StreamInfo, choice: CodecChoice) -> dict[str, str]:
     options = dict(choice.options)
+    for name, told in hdr_options(info, choice.family.name).items():
+        options[name] = f"{options[name]}:{told}" if name in options else told
     if info.colour.chroma_location:
         options["chroma_sample_location"] = _CHROMA_LOCATIONS[info.colour.chroma_location]
     return options

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +13,7 @@ from eid_stream.core.frame import Frame
 from eid_stream.sinks.file.disk_space import DiskSpace
 
 _NICENESS = 5
+_MOST_NOTES = 100
 
 
 class SegmentRecorder(Protocol):
@@ -28,6 +30,10 @@ class SegmentRecorder(Protocol):
 
     def close(self) -> None:
         """Finish the file under its temporary name."""
+        ...
+
+    def add_chapter(self, seconds: Fraction, title: str) -> None:
+        """Begin a chapter at a time of the file."""
         ...
 
     def publish(self) -> None:
@@ -82,11 +88,16 @@ class LiveRecorder:
         """Why recording stopped by itself; empty otherwise."""
         self.files: list[Path] = []
         """Files begun so far."""
+        self._notes: deque[str] = deque(maxlen=_MOST_NOTES)
 
     @property
     def warning(self) -> str:
         """What to tell the viewer about this recording; empty when all is well."""
         return self.stopped or (self._space.warning if self._space is not None and self.wanted else "")
+
+    def bookmark(self, note: str) -> None:
+        """Make a chapter begin with the next frame; from any thread."""
+        self._notes.append(note)
 
     def write(self, frame: Frame) -> None:
         """Write the frame if recording is on.
@@ -119,8 +130,11 @@ class LiveRecorder:
             self.stopped = ""
             self.files.append(path)
         if self._first is not None:
+            seconds = frame.seconds - self._first.seconds
+            while self._notes:
+                self._segment.add_chapter(seconds, self._notes.popleft())
             self._segment.write(replace(frame, pts=frame.pts - self._first.pts))
-            self.seconds = float(frame.seconds - self._first.seconds)
+            self.seconds = float(seconds)
 
     def _is_over(self, frame: Frame) -> bool:
         first, segment, limit = self._first, self._segment, self._limit

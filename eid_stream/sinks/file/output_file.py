@@ -7,6 +7,8 @@ from pathlib import Path
 import av
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.media_formats import FILE_ONLY
+from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.file.claimed_part import ClaimedPart
 
 
@@ -75,7 +77,7 @@ class OutputFile:
     def is_kept(self) -> bool:
         """Whether the ``.part`` file is there and a player finds a picture in it."""
         try:
-            with av.open(f"file:{self.part}", "r", metadata_errors="replace") as container:
+            with av.open(f"file:{self.part}", "r", container_options=FILE_ONLY, **READABLE_METADATA) as container:
                 return any(packet.size for packet in container.demux(video=0))
         except (av.FFmpegError, OSError, ValueError, IndexError):
             return False

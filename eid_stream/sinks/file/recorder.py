@@ -6,19 +6,23 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
 from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.media_formats import FILE_ONLY
+from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
-from eid_stream.sinks.encoding.time_window import window_of
+from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
+from eid_stream.sinks.file.carrying import open_output
+from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.output_file import OutputFile
 from eid_stream.sinks.file.packet_writer import PacketWriter
-from eid_stream.sinks.file.source_copy import SourceCopy
+from eid_stream.sinks.file.source_copy import Reopenable, SourceCopy
 
 
 class Recorder:
@@ -34,7 +38,7 @@ class Recorder:
         path: Path,
         info: StreamInfo,
         *,
-        copy_from: Path | None = None,
+        copy_from: Path | Reopenable | None = None,
         start_seconds: Fraction | None = None,
         duration_seconds: Fraction | None = None,
         source_has_ended: Callable[[], bool] = lambda: True,
@@ -43,12 +47,15 @@ class Recorder:
         preset: str | None = None,
         tags: Mapping[str, str] | None = None,
         overwrite: bool = False,
+        keep_clock: bool = False,
     ) -> None:
         """Open the output, ready for the first frame.
 
         The window is counted like the source's, from where its clock begins, and becomes time zero of the output.
         ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
-        ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the file's own.
+        The output begins at time zero wherever the source's clock does, unless ``keep_clock``; a delay that an edit
+        list sets is kept. ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the
+        file's own.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
@@ -66,12 +73,13 @@ class Recorder:
         self._source_has_ended = source_has_ended
         self._reached = Fraction(0)
         self._frames = 0
+        self._bookmarks: list[tuple[Fraction, str]] = []
         self._closed = self._failed = False
         self.is_published = False
         """Whether the file is finished and has its name."""
-        self._file = OutputFile(path, source=copy_from or Path(info.address), overwrite=overwrite)
+        self._file = OutputFile(path, source=_file_of(copy_from, info), overwrite=overwrite)
         try:
-            self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}))
+            self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}), keep_clock=keep_clock)
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
             raise SinkOpenError(f"Cannot write {path}: {error}. Try another codec, or .mkv.") from error
@@ -93,7 +101,8 @@ class Recorder:
     def notes(self) -> list[str]:
         """What the output does not keep as it was, one sentence each, known before the first frame."""
         copied = self._copy.notes if self._copy else []
-        return [note for note in (self._codec.note, self._video.note, self._rounding, *copied) if note]
+        own = (self._codec.note, *self._video.notes, self._rounding, self._clock_note)
+        return [note for note in (*own, *copied) if note]
 
     @property
     def damage(self) -> list[str]:
@@ -125,6 +134,10 @@ class Recorder:
             with suppress(av.FFmpegError, OSError, ValueError):
                 self._container.close()
             raise self._file.failure(error) from error
+
+    def add_chapter(self, seconds: Fraction, title: str) -> None:
+        """Begin a chapter at a time of the output; they are written at the end, in place of the source's."""
+        self._bookmarks.append((seconds, title))
 
     def close(self) -> None:
         """Finish the ``.part`` file; without a single frame it is removed. May be called twice.
@@ -161,22 +174,31 @@ class Recorder:
     def _open(
         self,
         container: ContainerChoice,
-        copy_from: Path | None,
+        copy_from: Path | Reopenable | None,
         start: Fraction | None,
         duration: Fraction | None,
         tags: dict[str, str],
+        *,
+        keep_clock: bool,
     ) -> None:
-        self._container: OutputContainer = av.open(
-            f"file:{self.part}", "w", format=container.format, container_options=container.options
-        )
-        self._copy = SourceCopy(copy_from, self._container, container) if copy_from else None
-        from_zero = self._copy is not None and self._copy.clock_is_arbitrary
-        window = window_of(self._info.start_seconds, start, duration, from_zero=from_zero)
-        if self._copy is None:
-            self._video = VideoTrack(self._container, self._info, self._codec, window)
-        else:
-            self._video = self._copy.arrange(window, self._info, self._codec)
+        source = FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from
+        self._copy = SourceCopy(source, container, picture=self._info.stream_index) if source else None
+        unlisted = self._copy is not None and self._copy.unlisted
+        self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted)
         self._writer = PacketWriter(self._container)
+        delays_are_meant = self._copy is not None and self._copy.has_edit_lists
+        window = window_of(
+            self._info.start_seconds, start, duration, keep_clock=keep_clock, delays_are_meant=delays_are_meant
+        )
+        self._clock_note = clock_note(window)
+
+        def make_video() -> VideoTrack:
+            return VideoTrack(self._container, self._info, self._codec, window, container.format)
+
+        if self._copy is None:
+            self._video = make_video()
+        else:
+            self._video = self._copy.arrange(self._container, self._writer, window, self._info, make_video)
         self._rounding = _rounding(container, self._info)
         self._container.metadata.update(tags)
 
@@ -192,6 +214,8 @@ class Recorder:
             if not self._failed:
                 self._mux(self._video.flush())
                 self._copy_tail()
+                if self._bookmarks:
+                    self._container.set_chapters(chapters_of(self._bookmarks, self._reached))
         finally:
             self._container.close()
         self._file.settle()
@@ -205,6 +229,34 @@ class Recorder:
             self._copy.copy_rest()
         else:
             self._copy.copy_until(self._reached)
+            self._copy.flush()
+
+
+class FileAgain:
+    """A file that is opened a second time."""
+
+    can_go_back = True
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet."""
+        self._path = path
+
+    def open(self) -> InputContainer:
+        """Open it at its beginning."""
+        container: InputContainer = av.open(f"file:{self._path}", "r", container_options=FILE_ONLY, **READABLE_METADATA)
+        return container
+
+    def finish(self, container: InputContainer) -> None:
+        """Close what ``open`` returned."""
+        container.close()
+
+
+def _file_of(copy_from: Path | Reopenable | None, info: StreamInfo) -> Path | None:
+    """The input, where it is a file: it must not be the output."""
+    if isinstance(copy_from, Path):
+        return copy_from
+    path: Path | None = getattr(copy_from, "path", None)
+    return path or Path(info.address)
 
 
 def _rounding(container: ContainerChoice, info: StreamInfo) -> str:

@@ -21,12 +21,18 @@ def is_gap(packet: "Packet[Stream]") -> bool:
     return packet.size == _EMPTY_MOV_TEXT_BYTES and context is not None and context.name == "mov_text"
 
 
+def is_text(stream: Stream) -> bool:
+    """Whether a stream holds subtitles as text."""
+    context = stream.codec_context
+    return isinstance(stream, SubtitleStream) and context is not None and context.name in _TEXT_CODECS
+
+
 class SubtitleConverter:
     """Decodes text subtitles of one stream and encodes them for another; times and words are kept, fonts may not be."""
 
-    def __init__(self, source: SubtitleStream, target: OutputContainer, *, codec: str) -> None:
+    def __init__(self, source: Stream, target: OutputContainer, *, codec: str) -> None:
         """Add the new stream to ``target``."""
-        self._decoder = source.codec_context
+        self._decoder = cast(SubtitleCodecContext, source.codec_context)
         self._decoder.open(strict=False)
         self.stream: Stream = target.add_stream(codec)
         """The stream in the output."""
@@ -34,14 +40,6 @@ class SubtitleConverter:
         self._encoder.subtitle_header = self._decoder.subtitle_header
         self._encoder.time_base = _MILLISECOND
         self.stream.time_base = _MILLISECOND
-
-    @classmethod
-    def between(cls, source: Stream, target: OutputContainer, *, codec: str) -> "SubtitleConverter | None":
-        """Make a converter, or None where the subtitles are pictures or cannot be decoded."""
-        context = source.codec_context
-        if not isinstance(source, SubtitleStream) or context is None or context.name not in _TEXT_CODECS:
-            return None
-        return cls(source, target, codec=codec)
 
     def convert(self, packet: "Packet[Stream]") -> "Packet[Stream] | None":
         """Convert one packet; None where it holds no text."""

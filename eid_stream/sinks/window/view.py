@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from eid_stream.core.frame import Frame
-from eid_stream.core.haze_maps import GAIN_LUMA, T_MIN
+from eid_stream.core.haze_maps import GAIN_LUMA, T_MIN, HazeMaps
 from eid_stream.sinks.window.display_picture import DisplayConverter, Picture
 
 STRIP_HEIGHT = 34
@@ -133,10 +134,16 @@ def with_haze(picture: Picture, frame: Frame) -> Picture:
     """The picture in grey under a colour for the share of light that the haze is held responsible for."""
     if frame.maps is None:
         return picture
-    gain = np.maximum(frame.maps.values[GAIN_LUMA], 1.0)
-    share = ((1.0 - 1.0 / gain) / (1.0 - T_MIN) * 255).clip(0, 255).astype(np.uint8)
+    share = haze_share(frame.maps)
     height, width = picture.shape[:2]
     smooth = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
     grey = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     colours = cv2.applyColorMap(smooth, cv2.COLORMAP_INFERNO)
     return np.asarray(cv2.addWeighted(grey, 0.45, colours, 0.55, 0.0), np.uint8)
+
+
+def haze_share(maps: HazeMaps) -> NDArray[np.uint8]:
+    """Share of light that the haze is held responsible for, of the most there can be, as 0 to 255 on the maps' grid."""
+    gain = np.maximum(maps.values[GAIN_LUMA], 1.0)
+    share = (1.0 - 1.0 / gain) / (1.0 - T_MIN) * 255
+    return np.asarray(share.clip(0, 255), np.uint8)

@@ -9,8 +9,8 @@ import numpy as np
 
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.core.frame import Frame, FrameState, StreamInfo
+from eid_stream.sinks.snapshot import save_snapshot
 from eid_stream.sinks.window.controls import Controls, Frames
-from eid_stream.sinks.window.display_picture import save_png
 from eid_stream.sinks.window.overlay import Marks, draw_marks
 from eid_stream.sinks.window.view import STRIP_HEIGHT, Composer, Place, View
 
@@ -201,14 +201,8 @@ class Window:
             self._view.border = min(1.0, max(0.0, x / max(width, 1)))
 
     def _screenshot(self) -> None:
-        frame = self._frame
-        if frame is None:
-            return
-        stem = time.strftime("eid-stream-%Y%m%d-%H%M%S") + f"-{frame.index}"
-        pictures = {"original": frame.captured, "enhanced": frame} if frame.state.dehazed else {"original": frame}
-        kept = [save_png(picture, str(self._screenshots / f"{stem}-{name}.png")) for name, picture in pictures.items()]
-        told = f"saved {stem}" if all(kept) else f"cannot write pictures to {self._screenshots}"
-        self._controls.say(told)
+        if self._frame is not None:
+            self._controls.say(save_snapshot(self._frame, self._screenshots))
 
     def _toggle_fullscreen(self) -> None:
         self._fullscreen = not self._fullscreen

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import IO, Any
 
 import av
 from av.container import InputContainer
@@ -9,8 +10,9 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceOpenError
-from eid_stream.core.media_formats import FILE_FORMATS, FILE_PROTOCOLS
+from eid_stream.core.media_formats import FILE_ONLY
 from eid_stream.core.pyav_versions import READABLE_METADATA
+from eid_stream.sources.file.recognition import HEAD_BYTES, what_else
 
 MAX_PIXELS = 16384 * 8192
 """Largest picture that is accepted, in pixels: four times 8K."""
@@ -26,28 +28,38 @@ def open_file(path: Path) -> InputContainer:
         _check(path)
     except OSError as error:  # a name that is too long, say
         raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
+    return _open(f"file:{path}", str(path), container_options=FILE_ONLY)
+
+
+def open_late(reader: IO[bytes], label: str, *, formats: str, format_name: str | None) -> InputContainer:
+    """Open what comes through a pipe, in one of the ``formats``; ``format_name`` where it is known which.
+
+    Raises:
+        SourceOpenError: it is nothing that FFmpeg knows.
+    """
+    allowed = {} if format_name else {"format_whitelist": formats}
+    return _open(reader, label, format=format_name, container_options={"protocol_whitelist": "pipe", **allowed})
+
+
+def _open(target: str | IO[bytes], label: str, **how: Any) -> InputContainer:
     try:
         container: InputContainer = av.open(
-            f"file:{path}",
-            "r",
-            **READABLE_METADATA,
-            options={"max_pixels": str(MAX_PIXELS)},
-            container_options={"protocol_whitelist": FILE_PROTOCOLS, "format_whitelist": FILE_FORMATS},
+            target, "r", **READABLE_METADATA, options={"max_pixels": str(MAX_PIXELS)}, **how
         )
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, av.error.ArgumentError):  # how FFmpeg says that a format is not on the list
             raise SourceOpenError(
-                f"{path} is a playlist, a list of files, or of a kind that is not read as a video. "
+                f"{label} is a playlist, a list of files, or of a kind that is not read as a video. "
                 "Give one of the video files it names, or convert it first."
             ) from error
         raise SourceOpenError(
-            f"Cannot open {path} as a video: {reason(error)}. "
+            f"Cannot open {label} as a video: {reason(error)}. "
             "It is damaged, incomplete, or not a video; check that it plays elsewhere."
         ) from error
     return container
 
 
-def pick_video(container: InputContainer, path: Path) -> VideoStream:
+def pick_video(container: InputContainer, path: Path | str) -> VideoStream:
     """Choose the video stream to work on: the first one marked as default, never a cover picture.
 
     Raises:
@@ -81,9 +93,12 @@ def _check(path: Path) -> None:
         raise SourceOpenError(f"The file {path} may not be read. Check its permissions.")
     if path.stat().st_size == 0:
         raise SourceOpenError(f"The file {path} is empty. Copy or record it again.")
+    with path.open("rb") as file:
+        if what := what_else(file.read(HEAD_BYTES)):
+            raise SourceOpenError(f"{path} is {what}.")
 
 
-def _check_size(stream: VideoStream, path: Path) -> None:
+def _check_size(stream: VideoStream, path: Path | str) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if width < 1 or height < 1:
         raise SourceOpenError(f"The picture of {path} has no size, or one too large to decode. The file is damaged.")

@@ -12,11 +12,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceReadError
+from eid_stream.core.packet_clock import clock_of
 from eid_stream.sources.file.damage import Damage
 from eid_stream.sources.file.opening import reason
+from eid_stream.sources.file.recognition import encrypted
 
 _MAX_ERRORS_IN_A_ROW = 100
 _WITHOUT_PRESENTATION_TIMES = ("avi",)
+_END_WITH_AN_ERROR = ("mpjpeg",)
+"""FFmpeg calls the end of these damaged: they end when their sender stops."""
 
 
 class PictureDecoder:
@@ -32,6 +36,7 @@ class PictureDecoder:
         """Latest end of a packet of any stream seen so far."""
         self._decode_order_only = container.format.name in _WITHOUT_PRESENTATION_TIMES
         self._decode_times: deque[int | None] = deque()
+        self._clock = clock_of(container)
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield pictures until the end of the file.
@@ -39,6 +44,7 @@ class PictureDecoder:
         Raises:
             SourceReadError: nothing readable follows although the file has not ended.
         """
+        self._clock = clock_of(self._container)
         for packet in self._packets():
             yield from self._decode(packet)
 
@@ -52,6 +58,8 @@ class PictureDecoder:
                 # PyAV ends with an IndexError where a damaged broadcast stream seemed to gain streams on its way.
                 return
             except av.FFmpegError as error:
+                if self._container.format.name in _END_WITH_AN_ERROR:
+                    return
                 packets = self._demux()
                 errors_in_a_row += 1
                 self._damage.unreadable_packets += 1
@@ -62,7 +70,8 @@ class PictureDecoder:
                 yield packet
 
     def _demux(self) -> Iterator["Packet[VideoStream]"]:
-        for packet in cast("Iterator[Packet[VideoStream]]", self._container.demux()):
+        packets = cast("Iterator[Packet[VideoStream]]", self._container.demux())
+        for packet in self._clock.straighten(packets) if self._clock else packets:
             if packet.pts is not None:
                 end = (packet.pts + (packet.duration or 0)) * packet.time_base
                 self.reached_seconds = max(self.reached_seconds, end)
@@ -70,6 +79,8 @@ class PictureDecoder:
                 yield packet
 
     def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        if packet.has_sidedata("encryption_info"):
+            raise SourceReadError(encrypted(self._address))
         if packet.size:
             self._decode_times.append(packet.dts)
         try:
@@ -87,6 +98,11 @@ class PictureDecoder:
         if self._decode_order_only:
             picture.pts = decode_time
         return picture
+
+    @property
+    def clock_restarts(self) -> int:
+        """How often the file's clock began anew so far."""
+        return self._clock.restarts if self._clock else 0
 
     def _stuck(self, error: Exception) -> str:
         return (

@@ -17,11 +17,16 @@ _MARGINS_SECONDS = (0, 2, 10, 60, None)
 
 
 def pictures_from(
-    begin: Fraction, container: InputContainer, stream: VideoStream, decoder: PictureDecoder
+    begin: Fraction, container: InputContainer, stream: VideoStream, decoder: PictureDecoder, *, can_go_back: bool
 ) -> Iterator[VideoFrame]:
-    """Yield the pictures whose time, in seconds of the file's own clock, is at or after ``begin``."""
+    """Yield the pictures whose time, in seconds of the file's own clock, is at or after ``begin``.
+
+    Where the file cannot be read at any place, because it comes through a pipe, everything before is decoded too.
+    """
     time_base = ratio(stream.time_base) or Fraction(1)
     wanted = begin / time_base
+    if not can_go_back:
+        return (picture for picture in decoder if _ticks(picture) >= wanted)
     for margin in _MARGINS_SECONDS:
         if not _seek(container, stream, 0 if margin is None else int((begin - margin) / time_base)):
             continue

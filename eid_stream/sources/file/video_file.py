@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
-from pathlib import Path
 from threading import Lock
 
 from av.codec.context import ThreadType
@@ -16,10 +15,20 @@ from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
 from eid_stream.sources.file.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
-from eid_stream.sources.file.opening import open_file, pick_video
+from eid_stream.sources.file.largest_picture import largest_picture
+from eid_stream.sources.file.media_input import open_input
+from eid_stream.sources.file.opening import pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 from eid_stream.sources.file.seeking import pictures_from
-from eid_stream.sources.file.stream_facts import announced_end, chroma_location, describe, start_seconds
+from eid_stream.sources.file.side_data import lost_side_data, side_data_of
+from eid_stream.sources.file.stream_facts import (
+    announced_end,
+    chroma_location,
+    describe,
+    has_no_clock,
+    simplifications,
+    start_seconds,
+)
 
 _END_TOLERANCE_SECONDS = Fraction(1, 10)
 
@@ -47,8 +56,11 @@ class VideoFileSource:
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
         self._lock = Lock()
-        self._path = Path(address.removeprefix("file:"))
-        self._container = open_file(self._path)
+        self.input = open_input(address)
+        """What is read, for whoever wants to read it beside this source."""
+        self._label = self.input.label
+        self._container = self.input.open()
+        self._container_kinds = self._container.format.name.split(",")
         try:
             self._open(start_seconds or Fraction(0), duration_seconds)
         except BaseException:
@@ -67,12 +79,15 @@ class VideoFileSource:
             SourceReadError: the file cannot be read any further.
         """
         index = 0
+        self.input.begin()
         while (picture := self._next_picture()) is not None:
             frame = self._frame(picture, index)
             if self._end is not None and frame.seconds >= self._end:
                 self.has_ended = True
                 return
             self.damage.concealed_frames += picture.is_corrupt
+            self.damage.other_sizes += self._grown != (picture.width, picture.height)
+            self.damage.captions = self.damage.captions or "A53_CC" in side_data_of(picture)
             yield frame
             index += 1
         self.has_ended = not self._closed
@@ -80,35 +95,55 @@ class VideoFileSource:
 
     def close(self) -> None:
         """End the iteration and close the file; may be called twice and from any thread."""
+        self.input.close()
         with self._lock:
             self._closed = True
             self._container.close()
 
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
-        self._stream = pick_video(self._container, self._path)
+        self._stream = pick_video(self._container, self._label)
         self._stream.thread_type = ThreadType.AUTO
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
         self._end = None if duration is None else origin + start + duration
-        self._announced_end = announced_end(self._container, self._path)
-        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=str(self._path))
+        self._announced_end = announced_end(self._container, self.input.path) if self.input.path else None
+        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=self._label)
         pictures = self._pictures_from(origin + start) if start else iter(self._decoder)
         first = next(pictures, None)
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
-        info = describe(self._container, self._stream, first, address=str(self._path), chroma_location=location)
+        self._grown = largest_picture(self.input, self._stream.index, first)
+        info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
+        info = replace(info, width=self._grown[0], height=self._grown[1])
         self._info = _within_window(info, start, duration)
+        self.notes = self._noted(first)
+        """What of the video is not processed as it is, one sentence each."""
         self._converter = LayoutConverter(info.layout)
-        self._clock = FrameClock(time_base=info.time_base, nominal_rate=info.nominal_rate, damage=self.damage)
+        self._clock = FrameClock(
+            time_base=info.time_base,
+            nominal_rate=info.nominal_rate,
+            damage=self.damage,
+            has_no_clock=has_no_clock(self._container),
+        )
+
+    def _noted(self, first: VideoFrame) -> list[str]:
+        told = [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]
+        if has_no_clock(self._container):
+            told.append(f"The file holds no times: {float(self._info.nominal_rate or 25):g} frames a second are taken.")
+        if self._grown != (first.width, first.height):
+            width, height = self._grown
+            told.append(f"The picture grows to {width}x{height}: smaller ones are scaled up to that.")
+        return told
 
     def _pictures_from(self, begin: Fraction) -> Iterator[VideoFrame]:
-        return pictures_from(begin, self._container, self._stream, self._decoder)
+        can_go_back = self.input.path is not None
+        return pictures_from(begin, self._container, self._stream, self._decoder, can_go_back=can_go_back)
 
     def _nothing_there(self, start: Fraction) -> str:
         if not start:
-            return f"{self._path} holds no picture that can be decoded. The file is damaged."
-        return f"{self._path} holds no picture at or after {float(start):.3f} s. Give an earlier start."
+            return f"{self._label} holds no picture that can be decoded. The file is damaged."
+        return f"{self._label} holds no picture at or after {float(start):.3f} s. Give an earlier start."
 
     def _next_picture(self) -> VideoFrame | None:
         with self._lock:
@@ -133,6 +168,9 @@ class VideoFileSource:
         )
 
     def _note_missing_end(self) -> None:
+        self.damage.clock_restarts = joins = self._decoder.clock_restarts
+        may_vary = bool({"mov", "matroska"} & set(self._container_kinds))
+        self.damage.missing_frames = self._clock.rate.missing_frames(may_vary=may_vary, joins=joins)
         if self._announced_end is None or not self.has_ended:
             return
         missing = self._announced_end - self._decoder.reached_seconds

@@ -18,6 +18,7 @@ from eid_stream.sinks.stream.retrying import RetryingSink
 from eid_stream.sinks.stream.virtual_camera import VirtualCamera, packed_i420
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
+INFO = StreamInfo("test", 64, 48, LAYOUT, Colour(), Fraction(1, 25), nominal_rate=Fraction(25))
 Usage = namedtuple("Usage", "total used free")
 GIB = 1 << 30
 
@@ -63,6 +64,21 @@ def test_segments_by_time_play_on_their_own_and_hold_every_frame_once(tmp_path: 
     assert [value for path in files for value in lumas(path)] == list(range(20, 45))
     for path in files:
         assert times(path)[0] == 0.0
+
+
+@pytest.mark.parametrize("name", ["clear.mkv", "clear.mp4", "clear.mov"])
+def test_bookmarks_become_chapters_with_their_notes(tmp_path: Path, name: str) -> None:
+    recorder = LiveRecorder(
+        tmp_path / name, lambda path, first: Recorder(path, replace(INFO, width=first.width, height=first.height))
+    )
+    for index in range(75):
+        if index in (25, 50):
+            recorder.bookmark(f"clip {index}")
+        recorder.write(make_frame(index))
+    recorder.close()
+    with av.open(str(tmp_path / name)) as container:
+        chapters = [(float(c["start"] * c["time_base"]), c["metadata"]["title"]) for c in container.chapters()]  # type: ignore[operator]
+    assert chapters == [(0.0, "beginning"), (1.0, "clip 25"), (2.0, "clip 50")]
 
 
 def test_segments_by_size_end_when_the_file_is_large_enough(tmp_path: Path) -> None:

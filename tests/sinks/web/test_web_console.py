@@ -1,0 +1,208 @@
+"""What browsers are sent, and what they may do to the run."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from av.codec.context import CodecContext
+from av.packet import Packet
+from websockets.sync.client import ClientConnection
+
+from eid_stream.sinks.web import h264_track
+from eid_stream.sinks.web.viewer import LONGEST_ON_THE_WAY_SECONDS, MOST_ON_THE_WAY
+from eid_stream.sinks.web.web_console import WebConsole
+from tests.command import wait_until
+from tests.sinks.web.fake_run import INFO, FakeRun, client, frame, hear, say, see, serving, watch
+
+
+def settle(console: WebConsole, socket: ClientConnection) -> None:
+    """Wait until the console has heard what was said before."""
+    say(socket, "clock", 1.0)
+    hear(socket, "clock")
+
+
+def decoded(units: list[bytes]) -> list[float]:
+    """Mean luma of the pictures in H.264 access units."""
+    context = CodecContext.create("h264", "r")
+    pictures = [picture for unit in units for picture in context.decode(Packet(unit))] + context.decode(None)
+    return [float(picture.to_ndarray(format="gray").mean()) for picture in pictures]
+
+
+def test_a_picture_arrives_in_h264_with_the_original_and_its_haze_map(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        watch(socket, codec="h264", original=True, haze=True)
+        settle(console, socket)
+        console.write(frame(7, brightness=100))
+        about, parts = see(socket)
+        assert (about["number"], about["key"], about["dehazed"]) == (7, True, True)
+        assert str(about["codec"]).startswith("avc1.42")
+        assert (len(parts["haze"]), about["grid"]) == (24, [6, 4])
+        assert decoded([parts["enhanced"]])[0] < decoded([parts["original"]])[0] - 10
+
+
+def test_every_picture_can_be_decoded_in_turn_and_a_newcomer_gets_a_key_picture(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as first:
+        watch(first, codec="h264")
+        settle(console, first)
+        units = []
+        for number in range(5):
+            console.write(frame(number, brightness=60 + 20 * number))
+            units.append(see(first)[1]["enhanced"])
+            say(first, "seen", number)
+        np.testing.assert_allclose(np.diff(decoded(units)), 20 * 255 / 219, atol=3)
+        with client(console) as second:
+            watch(second, codec="h264")
+            settle(console, second)
+            time.sleep(0.3)  # key pictures are a quarter of a second apart
+            console.write(frame(9))
+            about, parts = see(second)
+            assert about["key"]
+            assert len(decoded([parts["enhanced"]])) == 1
+
+
+def test_nothing_is_encoded_while_nobody_looks_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        settle(console, socket)
+        monkeypatch.setattr(console, "_studio", None)
+        console.write(frame(1))
+        watch(socket)
+        settle(console, socket)
+        with pytest.raises(AttributeError):
+            console.write(frame(2))
+
+
+def test_a_viewer_that_falls_asleep_gets_nothing_and_holds_up_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as asleep, client(console) as awake:
+        for socket in (asleep, awake):
+            watch(socket, codec="h264")
+            settle(console, socket)
+        for number in range(40):
+            console.write(frame(number))
+            assert see(awake)[0]["number"] == number
+            say(awake, "seen", number)
+        settle(console, asleep)
+        received = []
+        while True:
+            try:
+                received.append(see(asleep, timeout=0.3)[0]["number"])
+            except TimeoutError:
+                break
+        assert received == list(range(len(received)))
+        assert len(received) <= MOST_ON_THE_WAY
+
+
+def test_a_viewer_that_wakes_up_begins_with_the_newest_picture(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        watch(socket, codec="h264")
+        settle(console, socket)
+        console.write(frame(0))
+        see(socket)
+        time.sleep(LONGEST_ON_THE_WAY_SECONDS + 0.1)
+        for number in range(1, 30):
+            console.write(frame(number))
+        say(socket, "seen", 0)
+        settle(console, socket)
+        console.write(frame(30))
+        about, _ = see(socket)
+        assert about["number"] == 30
+
+
+def test_one_viewer_steers_and_another_may_take_over(tmp_path: Path) -> None:
+    run = FakeRun()
+    with serving(tmp_path, run) as console, client(console) as one, client(console) as two:
+        say(one, "strength", 0.5)
+        settle(console, one)
+        say(two, "strength", 0.1)
+        settle(console, two)
+        assert run.strength == 0.5
+        state = hear(two, "state")
+        assert state["steering"] is False
+        assert "viewer" in str(state["steered_by"])
+        say(two, "steer", True)
+        say(two, "strength", 0.1)
+        settle(console, two)
+        assert run.strength == 0.1
+
+
+def test_everybody_may_ask_for_the_original_at_any_time(tmp_path: Path) -> None:
+    run = FakeRun()
+    with serving(tmp_path, run) as console, client(console) as one, client(console) as two:
+        say(one, "strength", 0.5)
+        settle(console, one)
+        say(two, "bypass", True)
+        settle(console, two)
+        assert run.bypassed
+        say(two, "bypass", False)
+        settle(console, two)
+        assert run.bypassed, "only the one who steers ends it"
+
+
+def test_a_page_that_goes_away_changes_nothing_in_the_run(tmp_path: Path) -> None:
+    run = FakeRun()
+    with serving(tmp_path, run) as console:
+        with client(console) as socket:
+            for do, value in (("strength", 0.3), ("bypass", True), ("record", True), ("bookmark", "clip")):
+                say(socket, do, value)
+            settle(console, socket)
+        with client(console) as other:
+            state = hear(other, "state")
+        assert (run.strength, run.bypassed, run.recording, run.bookmarks) == (0.3, True, "00:00", ["clip"])
+        assert state["steered_by"] == ""
+
+
+def test_recording_is_asked_for_by_what_is_wanted_not_by_a_key(tmp_path: Path) -> None:
+    run = FakeRun(recording="00:10")
+    with serving(tmp_path, run) as console, client(console) as socket:
+        say(socket, "record", True)
+        settle(console, socket)
+        assert run.recording
+        say(socket, "record", False)
+        settle(console, socket)
+        assert not run.recording
+
+
+def test_a_photo_is_saved_as_original_and_enhanced(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        console.write(frame(3))
+        say(socket, "photo", True)
+        wait_until(lambda: len(list(tmp_path.glob("*.png"))) == 2)
+
+
+def test_the_haze_curve_is_told_to_whoever_comes(tmp_path: Path) -> None:
+    with serving(tmp_path) as console:
+        for number in range(50):
+            console.write(frame(number, captured_ns=number * 100_000_000))
+        with client(console) as socket:
+            points = hear(socket, "curve")["points"]
+        assert isinstance(points, list)
+        assert [seconds for seconds, _ in points][:3] == [0.5, 1.0, 1.5]
+        assert {density for _, density in points} == {0.0}
+
+
+def test_pictures_of_another_size_follow_without_a_word(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        watch(socket, codec="h264", original=True)
+        settle(console, socket)
+        console.write(frame(0))
+        see(socket)
+        whole = frame(1)
+        small = replace(whole.captured, planes=tuple(plane[::2, ::2] for plane in whole.captured.planes), buffer=None)  # type: ignore[arg-type]
+        console.write(small)
+        about, _ = see(socket)
+        assert (about["width"], about["height"], about["key"]) == (INFO.width // 2, INFO.height // 2, True)
+
+
+def test_where_no_h264_encoder_opens_the_console_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h264_track, "ENCODERS", ())
+    with serving(tmp_path) as console, client(console) as socket:
+        watch(socket, codec="h264")
+        settle(console, socket)
+        console.write(frame(0))
+        assert "No H.264 encoder opens" in console.trouble
+        watch(socket)
+        settle(console, socket)
+        console.write(frame(1))
+        _, parts = see(socket)
+        assert parts["enhanced"].startswith(b"\xff\xd8")
