@@ -29,7 +29,8 @@ def _smoky() -> Array:
     rng = np.random.default_rng(4)
     tissue = np.kron(rng.random((24, 32)), np.ones((8, 8))) * np.array([0.75, 0.3, 0.25])[:, None, None]
     opacity = np.linspace(0.2, 0.7, 256)
-    return tissue * (1.0 - opacity) + np.array([0.7, 0.75, 0.85])[:, None, None] * opacity
+    smoky: Array = tissue * (1.0 - opacity) + np.array([0.7, 0.75, 0.85])[:, None, None] * opacity
+    return smoky
 
 
 def _dehazed(engine: Engine, matrix: int) -> tuple[Array, float]:
