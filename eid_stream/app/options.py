@@ -14,7 +14,8 @@ from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
-EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
+EngineName = Literal["auto", "tensorrt", "rtx", "cuda", "webgpu", "onnx", "openvino", "prior"]
+EncoderName = Literal["auto", "software", "nvenc", "vaapi", "qsv"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
@@ -61,6 +62,8 @@ class Options:
     """Go on for so long: seconds or [HH:]MM:SS."""
     keep_clock: bool = False
     """Keep the file's own times; without this an output begins at zero wherever the file's clock does."""
+    scan: bool = True
+    """Look through a file's key frames first, so that a scene's clear sight helps before it comes, too."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     stats: Path | None = None
@@ -71,6 +74,8 @@ class Options:
     """Constant rate factor of the encoder, lower is better. [default: visually lossless]"""
     preset: str | None = None
     """The encoder's own name for its speed, such as medium or fast."""
+    encoder: EncoderName = "software"
+    """What encodes files: software, or a GPU by nvenc, vaapi or qsv; auto takes the first of these that works here."""
 
     def __post_init__(self) -> None:
         """Refuse values that no run can use.

@@ -106,7 +106,7 @@ class _OutletMaker:
 
     def add(self, address: str) -> None:
         if address == NULL_ADDRESS:
-            self._made.outlets.append(Outlet("null", NullSink(), essential=False))
+            self._append("null", NullSink(), capacity=1)
         elif address == "-":
             self._add_standard_output()
         elif scheme_of(address):
@@ -210,6 +210,7 @@ class _OutletMaker:
             codec=options.codec or "h264",
             quality=options.quality,
             preset=options.preset or (_LIVE_PRESET if (options.codec or "h264") in ("h264", "hevc") else None),
+            encoder=options.encoder,
             tags={} if captured else {"enhanced": self._tag()},
             overwrite=options.overwrite,
         )

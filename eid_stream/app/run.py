@@ -84,7 +84,7 @@ def _interruption(signal: str, seconds: float, assembly: Assembly) -> str:
 
 def pipeline_of(assembly: Assembly, stats: Stats) -> Pipeline:
     """The stages of a run, connected."""
-    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
+    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats, prepare=assembly.prepare)
     assembly.ending.call = pipeline.stop
     return pipeline
 

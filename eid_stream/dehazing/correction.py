@@ -11,12 +11,12 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.colour_matrix import from_bt709
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
+from eid_stream.core.kernels import kernel
 
 MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
@@ -142,7 +142,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_workers.cache_clear)  # threads do not survive a fork
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _expand_columns(cells: Line, width: int) -> Line:
     grid_height, grid_width = cells.shape
     lines = np.empty((grid_height, width), np.float32)
@@ -156,7 +156,7 @@ def _expand_columns(cells: Line, width: int) -> Line:
     return lines
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _correct_rows(
     plane: Plane,
     stride: int,

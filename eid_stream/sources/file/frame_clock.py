@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.constant_rate import ConstantRate
-from eid_stream.sources.file.damage import Damage
 
 _JUMP_SECONDS = 1
 

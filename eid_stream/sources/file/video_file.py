@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
 from eid_stream.sources.file.largest_picture import largest_picture
 from eid_stream.sources.file.media_input import open_input
@@ -52,6 +52,7 @@ class VideoFileSource:
             SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
         """
         self.damage = Damage()
+        self.start_seconds, self.duration_seconds = start_seconds, duration_seconds
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
@@ -105,6 +106,8 @@ class VideoFileSource:
         self._stream.thread_type = ThreadType.AUTO
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
+        self.begins_seconds = origin + start
+        """Presentation time at which the window begins."""
         self._end = None if duration is None else origin + start + duration
         self._announced_end = announced_end(self._container, self.input.path) if self.input.path else None
         self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=self._label)
