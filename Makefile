@@ -41,7 +41,7 @@ $(VENV)/runtime: setup.cfg | $(BIN)/python
 	touch $@
 
 $(VENV)/dev: setup.cfg | $(BIN)/python
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,dev,engines]'
 	touch $@ $(VENV)/runtime
 
 clean:

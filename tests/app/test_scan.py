@@ -20,7 +20,7 @@ RATE, SECONDS = 10, 12
 class BlindEngine(PriorEngine):
     """Sees no smoke at all, as a network may on a camera it never met."""
 
-    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
+    def estimate(self, _: Thumbnail) -> HazeMaps:
         return HazeMaps.identity(24, 32)
 
 

@@ -70,6 +70,12 @@ class CodecChoice:
     options: dict[str, str]
     note: str = ""
     """One sentence where the choice is not what the source suggests; empty otherwise."""
+    encoder: str = ""
+    """FFmpeg's name of an encoder on a device, in place of the family's own; empty without one."""
+    device: str = ""
+    """FFmpeg's name of that device."""
+    sent_as: str = ""
+    """The pixel format that encoder takes, with the same samples; empty where it takes the video's own."""
 
 
 def choose_codec(

@@ -6,6 +6,7 @@ from typing import cast
 
 import av.filter
 from av.codec.context import Flags
+from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -84,13 +85,14 @@ class VideoTrack:
 
     def _add(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice) -> VideoStream:
         stream = container.add_stream(
-            choice.family.encoder,
+            choice.encoder or choice.family.encoder,
             rate=min(info.nominal_rate or Fraction(25), Fraction(_MAX_NOMINAL_RATE)),
             options=_options(info, choice),
             width=self._fitter.width,
             height=self._fitter.height,
-            pix_fmt=info.layout.name,
+            pix_fmt=choice.sent_as or info.layout.name,
             time_base=info.time_base,
+            hwaccel=HWAccel(choice.device) if choice.device else None,
         )
         return cast(VideoStream, stream)
 

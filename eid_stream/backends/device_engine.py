@@ -1,13 +1,13 @@
-"""One estimate on a CUDA device: pinned buffers, one stream, a CUDA graph, outputs that the caller owns."""
+"""An engine on a CUDA device, whatever runs the network: pinned buffers, one stream, a CUDA graph, copied answers."""
 
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eid_stream.backends.gpu import Gpu
-from eid_stream.backends.student_contract import as_input, as_maps, input_shape, output_shapes
+from eid_stream.backends.gpu import Gpu, find_gpu
+from eid_stream.backends.student_contract import as_input, as_maps, input_shape, output_shapes, require_hash
 from eid_stream.core.engine_card import EngineCard
-from eid_stream.core.errors import EngineLoadError, EngineRunError
+from eid_stream.core.errors import EngineLoadError, EngineMismatchError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 
@@ -23,20 +23,27 @@ Launch = Callable[["torch.Tensor", "list[torch.Tensor]"], None]
 """Enqueue the network on the current stream: from the input tensor into the output tensors, all on the device."""
 
 
-class DeviceLoop:
+class DeviceEngine:
     """Copies a thumbnail to the device, replays the captured network and copies the answer back.
 
-    ``launch`` must be capturable: static shapes, no allocation that outlives it, no synchronisation.
+    ``load`` makes of the engine's content what enqueues the network; that must be capturable: static shapes, no
+    allocation that outlives it, no synchronisation. ``content`` and ``card`` must belong together.
 
     Raises:
-        EngineLoadError: the device has no memory left, or the network cannot be run on it.
+        EngineLoadError: PyTorch, driver or device are missing or too old, the device has no memory left, or the network
+            cannot be run on it.
+        EngineMismatchError: content and card do not belong together.
     """
 
-    def __init__(self, launch: Launch, card: EngineCard, *, use_graph: bool = True) -> None:
+    def __init__(
+        self, content: bytes, card: EngineCard, load: Callable[[bytes, EngineCard], Launch], *, use_graph: bool = True
+    ) -> None:
+        require_hash(content, card.engine_sha256, f"The {card.backend} engine {card.name!r}")
+        require_driver(find_gpu())
         import torch
 
         self._card = card
-        self._launch: Launch | None = launch
+        self._launch: Launch | None = load(content, card)
         try:
             self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             self._host_input = torch.zeros(input_shape(card), pin_memory=True)
@@ -55,6 +62,11 @@ class DeviceLoop:
                 f"The {card.backend} engine cannot start on the device: {_first_line(error)}. "
                 "Free its memory, or run with --engine onnx."
             ) from error
+
+    @property
+    def card(self) -> EngineCard:
+        """What the engine says of itself."""
+        return self._card
 
     def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
         """Haze maps over the thumbnail's whole canvas.
@@ -84,6 +96,9 @@ class DeviceLoop:
         )
         return as_maps(maps, density)
 
+    def reset(self) -> None:
+        """Nothing to forget: the student sees one thumbnail at a time."""
+
     def close(self) -> None:
         """Release graph and network; may be called twice."""
         self._launch = self._graph = None
@@ -100,6 +115,16 @@ class DeviceLoop:
         with torch.no_grad(), torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
             self._launch(self._input, self._outputs)
         return graph
+
+
+def require_backend(card: EngineCard, backend: str) -> None:
+    """Refuse a card of another backend.
+
+    Raises:
+        EngineMismatchError: the card speaks of an engine that other code runs.
+    """
+    if card.backend != backend:
+        raise EngineMismatchError(f"The card of {card.name!r} is for backend {card.backend!r}, not for {backend!r}.")
 
 
 def require_driver(gpu: Gpu) -> None:
