@@ -1,4 +1,7 @@
-"""The YAML configuration file: the same names as the flags, which win over it."""
+"""The YAML configuration file: the same names as the flags, which win over it.
+
+Not by ``cyclopts.config.Yaml`` (5.5), which tells no line of a mistake, fails on a folder and takes ``config:``.
+"""
 
 from difflib import get_close_matches
 from pathlib import Path
