@@ -19,8 +19,8 @@ import numpy as np
 from cyclopts import App
 
 from benchmarks.speed.live_latency import FORMATS, LiveName, PhantomRing
-from eid_stream.app.options import EngineName
 from eid_stream.backends import open_engine
+from eid_stream.core.engine_names import EngineName
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import PERCENTILES, Stats

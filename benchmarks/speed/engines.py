@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from cyclopts import App
 
-from eid_stream.app.options import EngineName
 from eid_stream.backends import open_engine
 from eid_stream.backends.onnx_engine import CpuThreads, OnnxEngine
 from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.backends.student_contract import CARD_FILE, MODEL_FILE
 from eid_stream.core.engine_card import EngineCard
+from eid_stream.core.engine_names import EngineName
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine

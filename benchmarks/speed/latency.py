@@ -14,8 +14,8 @@ from cyclopts import App
 
 from benchmarks.speed.dehaze_latency import PARTS, measure_dehaze
 from benchmarks.speed.live_latency import FORMATS, DisplayPath, LiveLatency, LiveName, measure_live
-from eid_stream.app.options import EngineName
 from eid_stream.backends import open_engine
+from eid_stream.core.engine_names import EngineName
 from eid_stream.flow.stats import PERCENTILES, Histogram
 
 SizeName = Literal["480p", "1080p", "2160p"]

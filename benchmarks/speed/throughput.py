@@ -14,7 +14,7 @@ from typing import Any
 from cyclopts import App
 
 from benchmarks.report import json_line, table
-from eid_stream.app.options import EngineName
+from eid_stream.core.engine_names import EngineName
 
 SIZE = "1920x1080"
 BUDGET_RATIO_TO_PLAIN = 0.85
