@@ -122,7 +122,14 @@ def in_window(display: str, folder: Path, *arguments: str, program: Sequence[str
     stats = folder / "stats.json"
     command = [*(program or (sys.executable, "-m", "eid_stream")), *arguments]
     command += ["--engine", "prior", "--screenshots", str(folder), "--stats", str(stats)]
-    command += ["--deadline", "1000", "--latency-limit", "30000"]  # machines that run tests are busy
+    command += [
+        "--deadline",
+        "1000",
+        "--map-age-limit",
+        "30000",
+        "--latency-limit",
+        "30000",
+    ]  # machines that run tests are busy
     environment = os.environ | {"DISPLAY": display, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -10,15 +10,16 @@ MAY_IMPORT = {
     "core": set[str](),
     "smoke": {"core"},
     "flow": {"core"},
-    "dehazing": {"core"},
+    "dehazing": {"core", "flow"},
     "live": {"core", "flow", "dehazing"},
     "backends": {"core"},
     "building": {"core", "backends", "dehazing"},
-    "sources": {"core", "smoke"},
+    "sources": {"core", "flow", "smoke"},
     "sinks": {"core"},
     "archive": {"core"},
     "dicom": {"core"},
     "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
+    "api": {"core", "flow", "dehazing", "backends", "sources", "app"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")

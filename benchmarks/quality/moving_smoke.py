@@ -54,7 +54,7 @@ REPORTED = (
 """Other cameras, on which nothing was chosen."""
 TAKES = ((1, "robotic"), (2, "grey"))
 """Seed and camera system of the smoke of each clip."""
-DENSITY = 0.5
+DENSITY = 0.35
 """Mean of 1 - t over the picture once the smoke is there."""
 
 

@@ -20,7 +20,6 @@ _MAKERS: dict[str, Callable[[], Peer]] = {
     "dcp": lambda: DARK_CHANNEL,
     "prior": lambda: Product("prior", PriorEngine()),
     "student": lambda: Product("student", open_onnx()),
-    "hurried": lambda: Product("student, one look", _hurried(open_onnx())),
 }
 ROWS = tuple(_MAKERS)
 
@@ -28,7 +27,7 @@ ROWS = tuple(_MAKERS)
 def rows_at_hand() -> tuple[str, ...]:
     """All rows, less the student where its weights were not shipped."""
     shipped = files("eid_stream").joinpath("weights", MODEL_FILE).is_file()
-    return tuple(name for name in ROWS if name not in ("student", "hurried") or shipped)
+    return tuple(name for name in ROWS if name != "student" or shipped)
 
 
 def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence[Path]) -> list[Peer]:
@@ -49,12 +48,6 @@ def make_rows(names: Sequence[str], students: Sequence[Path], teachers: Sequence
     if len(set(given)) < len(given):
         raise ConfigError(f"Two rows have the same name, in: {', '.join(given)}. Name each row and file once.")
     return rows
-
-
-def _hurried(engine: OnnxEngine) -> OnnxEngine:
-    """As live runs have it."""
-    engine.looks = 1
-    return engine
 
 
 def _student(path: Path, title: str) -> Peer:

@@ -22,12 +22,11 @@ from benchmarks.speed.live_latency import FORMATS, LiveName, PhantomRing
 from eid_stream.app.options import EngineName
 from eid_stream.backends import open_engine
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import PERCENTILES, Stats
 from eid_stream.live.bypass import BypassLatch
 from eid_stream.live.controls import WEB, LiveControls
-from eid_stream.live.deadline import DeadlineDehazer
+from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.web.access import Access
 from eid_stream.sinks.web.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
@@ -127,11 +126,7 @@ def _run(
     phantom: StampedPhantom, folder: Path, engine: EngineName, seconds: float, codec: str
 ) -> dict[str, list[tuple[int, float]]]:
     latch, stats = BypassLatch(), Stats()
-    enhancement = DeadlineDehazer(
-        lambda: Dehazer(open_engine(engine, hurried=True)),
-        latch,
-        deadline_seconds=1.0 / float(phantom.info.nominal_rate or 25),
-    )
+    enhancement = LiveDehazer(lambda: open_engine(engine), latch, stats=stats)
     controls = LiveControls(enhancement=enhancement, latch=latch, stats=stats)
     console = WebConsole(controls, phantom.info, address=Address(), access=Access(), folder=folder)
     source = _Clocked(RealTimeSource(phantom), phantom.captured_ms)

@@ -32,7 +32,6 @@ class Options:
     only: SizeName | None
     engine: EngineName
     frames: int
-    hurried: bool
 
 
 @app.default
@@ -41,7 +40,6 @@ def main(
     only: SizeName | LiveName | None = None,
     engine: EngineName = "auto",
     frames: int = 300,
-    hurried: bool = False,
     live: bool = False,
     seconds: float = 15.0,
 ) -> None:
@@ -55,8 +53,6 @@ def main(
         Engine to measure.
     frames
         Frames per size, after warming up.
-    hurried
-        Time the stage as live runs have it: on the CPU the student looks once at each thumbnail. They always have it.
     live
         Play the phantom in real time through capture, dehaze and display, alone, beside a recording, and, where there
         is a display, in a window; time from capture to hand-over.
@@ -68,12 +64,12 @@ def main(
         print(json.dumps(measure_live_runs(names, engine, seconds=seconds)))
     else:
         size = only if only in SIZES else None
-        print(json.dumps(measure(Options(only=size, engine=engine, frames=frames, hurried=hurried))))
+        print(json.dumps(measure(Options(only=size, engine=engine, frames=frames))))
 
 
 def measure_live_runs(names: Sequence[LiveName], engine: EngineName, *, seconds: float) -> dict[str, object]:
     """Play each format, print the table and return what goes into the JSON line."""
-    opened = open_engine(engine, hurried=True)
+    opened = open_engine(engine)
     told: dict[str, object] = {"benchmark": "live latency", "engine": opened.card.name, "cores": os.cpu_count()}
     paths: list[DisplayPath] = ["null", "recording"]
     if os.environ.get("DISPLAY"):
@@ -99,7 +95,7 @@ def _live_row(name: LiveName, path: DisplayPath, run: LiveLatency) -> str:
 
 def measure(options: Options) -> dict[str, object]:
     """Measure, print the table and return what goes into the JSON line."""
-    opened = open_engine(options.engine, hurried=options.hurried)
+    opened = open_engine(options.engine)
     told: dict[str, object] = {"benchmark": "latency", "engine": opened.card.name, "cores": os.cpu_count()}
     print(f"Dehaze stage with the {opened.card.name} engine, milliseconds, {options.frames} frames each")
     print(f"{'size':<8}{'part':<12}" + "".join(f"{f'p{percent}':>9}" for percent in PERCENTILES) + f"{'budget':>9}")

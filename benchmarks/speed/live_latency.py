@@ -13,12 +13,11 @@ from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Pipeline, Window
 from eid_stream.flow.stats import Histogram, Stats
 from eid_stream.live.bypass import BypassLatch
 from eid_stream.live.controls import LiveControls
-from eid_stream.live.deadline import DeadlineDehazer
+from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.file.live_recorder import LiveRecorder
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.window.window import Window as ScreenWindow
@@ -118,8 +117,7 @@ def measure_live(engine: Engine, name: LiveName, path: DisplayPath, *, seconds: 
     ring = PhantomRing(size, rate, _WARM_SECONDS + seconds)
     meter = _Meter(rate)
     latch, stats = BypassLatch(), Stats()
-    deadline = min(max(1.0 / rate, 0.02), 0.04)
-    enhancement = DeadlineDehazer(lambda: Dehazer(_Shared(engine)), latch, deadline_seconds=deadline)
+    enhancement = LiveDehazer(lambda: _Shared(engine), latch, stats=stats)
     with tempfile.TemporaryDirectory() as folder:
         outlets = [] if path == "window" else [Outlet("null", _MeteredSink(meter))]
         if path == "recording":
@@ -158,6 +156,6 @@ def _recorder(folder: Path, info: StreamInfo) -> LiveRecorder:
     )
 
 
-def _window(info: StreamInfo, enhancement: DeadlineDehazer, latch: BypassLatch, stats: Stats, meter: _Meter) -> Window:
+def _window(info: StreamInfo, enhancement: LiveDehazer, latch: BypassLatch, stats: Stats, meter: _Meter) -> Window:
     controls = LiveControls(enhancement=enhancement, latch=latch, stats=stats, on_shown=meter.note)
     return ScreenWindow(controls, info).run

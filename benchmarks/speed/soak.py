@@ -3,7 +3,7 @@
     python -m benchmarks.speed.soak --minutes 30
 
 
-The phantom runs as fast as it can through reconnections, the deadline, the engine, a recording in segments and the
+The phantom runs as fast as it can through reconnections, the live dehazer, the engine, a recording in segments and the
 bypass; what the process holds is noted all along. A table for people, one JSON line last.
 """
 
@@ -23,11 +23,10 @@ from eid_stream.app.options import EngineName
 from eid_stream.backends import open_engine
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Source
-from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass import BypassLatch
-from eid_stream.live.deadline import DeadlineDehazer
+from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.file.live_recorder import LiveRecorder, SegmentLimit
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.live.reconnecting import ReconnectingSource
@@ -103,14 +102,14 @@ def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held
     """Run and return what was held; ``note`` hears of each sample."""
     source = ReconnectingSource(lambda: PhantomRing(size, RATE, _CONNECTION_SECONDS), first_pause_seconds=0.0)
     count = max(_SAMPLES, round(minutes * 60 * RATE))
-    opened = open_engine(engine, hurried=True)
-    enhancement = DeadlineDehazer(lambda: Dehazer(opened), BypassLatch(), deadline_seconds=1.0)
+    opened, stats = open_engine(engine), Stats()
+    dehazer = LiveDehazer(lambda: opened, BypassLatch(), stats=stats)
     result = Soak()
     with tempfile.TemporaryDirectory() as folder:
         sampler = _Sampler(result, count // _SAMPLES, note)
         outlets = [Outlet("sampler", sampler), Outlet("record", _recorder(Path(folder)))]
-        Pipeline(_Accelerated(source, count), enhancement.dehaze, outlets, stats=Stats()).run()
-    enhancement.close()
+        Pipeline(_Accelerated(source, count), dehazer.dehaze, outlets, stats=stats).run()
+    dehazer.close()
     return result
 
 

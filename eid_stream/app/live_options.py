@@ -60,8 +60,10 @@ class LiveOptions:
     """Ask the camera for so many frames per second."""
     pixel_format: str | None = None
     """Ask the camera for this format: nv12, yuyv422, mjpeg, ... [default: raw if fast enough]"""
-    deadline: float | None = None
-    """Show the original if a frame is not dehazed after so many milliseconds. [default: one frame, 20 to 40]"""
+    deadline: float = 40.0
+    """Wait so many milliseconds at most for the first look at a new scene, then show the original until it has come."""
+    map_age_limit: float = 500.0
+    """Show the original when the haze was last looked at so many milliseconds ago."""
     latency_limit: float = 100.0
     """Show the original when frames reach the screen so many milliseconds after their capture."""
     bypass_return: Literal["auto", "manual"] = "auto"
@@ -76,8 +78,10 @@ class LiveOptions:
             ConfigError: a value is out of its range.
         """
         remember(self.also_out)
-        if self.deadline is not None and not 1.0 <= self.deadline <= 1000.0:
+        if not 1.0 <= self.deadline <= 1000.0:
             raise ConfigError(f"--deadline is {self.deadline:g}: choose 1 to 1000 milliseconds.")
+        if self.map_age_limit <= 0:
+            raise ConfigError(f"--map-age-limit is {self.map_age_limit:g}: choose milliseconds above 0.")
         if self.latency_limit <= 0:
             raise ConfigError(f"--latency-limit is {self.latency_limit:g}: choose milliseconds above 0.")
         if self.metrics is not None and not 0 <= self.metrics <= 65535:

@@ -4,11 +4,10 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from eid_stream import __version__
+from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import LiveOutlets, open_outlets
@@ -17,25 +16,21 @@ from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.interfaces import Source
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.flow.pipeline import Outlet
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass import BypassLatch, BypassPolicy
 from eid_stream.live.controls import WEB, LiveControls
-from eid_stream.live.deadline import DeadlineDehazer
+from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.live.metrics import MetricsEndpoint
 from eid_stream.sinks.window.monitors import check_display, find_monitor, has_display
 from eid_stream.sinks.window.view import View
 from eid_stream.sinks.window.window import Window
-from eid_stream.sources.limited import LimitedSource
+from eid_stream.sources.damage import damage_of
 from eid_stream.sources.live.frozen_input import FrozenInputWatch
 from eid_stream.sources.live.live_address import CaptureWish, open_live
 from eid_stream.sources.live.reconnecting import ReconnectingSource
-
-_SHORTEST_DEADLINE_SECONDS = 0.02
-_LONGEST_DEADLINE_SECONDS = 0.04
-_STUCK_SECONDS = 1.0
-"""A GPU that has not answered for so long has failed, and another engine is opened."""
+from eid_stream.sources.wrapping import innermost
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +38,7 @@ class LiveParts:
     """What a live run has beyond a source."""
 
     source: Source
-    enhancement: DeadlineDehazer
+    enhancement: LiveDehazer
     outlets: LiveOutlets
     window: Window | None
     engine_choice: Callable[[], Sequence[str]]
@@ -72,10 +67,12 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
     monitor = find_monitor(live.monitor or 0) if windowed else None
     _tell_of_lost_signals()
     latch = BypassLatch(_policy(live))
-    enhancement, engine_choice = _guarded(options, live, source.info, latch, wait_for_engine=not watched)
+    enhancement, engine_choice = _dehazer(options, live, source.info, stats, latch, wait_for_engine=not watched)
     opened.callback(enhancement.close)
     watch = FrozenInputWatch(source)
-    outlets = open_outlets(options, live, source.info, lambda: _mark(enhancement), watched=watched)
+    outlets = open_outlets(
+        options, live, source.info, lambda: enhanced_mark(enhancement.card, enhancement.strength), watched=watched
+    )
     controls = _controls(enhancement, latch, stats, outlets, watch, source)
     if live.web is not None:
         from eid_stream.app.web_wiring import open_console
@@ -102,8 +99,7 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
             fullscreen=live.fullscreen,
             screenshots=Path(live.screenshots),
         )
-    limited = watch if options.duration is None else LimitedSource(watch, options.duration)
-    return LiveParts(limited, enhancement, outlets, window, engine_choice)
+    return LiveParts(watch, enhancement, outlets, window, engine_choice)
 
 
 def wants_window(options: Options, live: LiveOptions) -> bool:
@@ -123,45 +119,47 @@ def _policy(live: LiveOptions) -> BypassPolicy:
     return BypassPolicy(limit_seconds=live.latency_limit / 1000.0, automatic_return=live.bypass_return == "auto")
 
 
-def _guarded(
-    options: Options, live: LiveOptions, info: StreamInfo, latch: BypassLatch, *, wait_for_engine: bool
-) -> tuple[DeadlineDehazer, Callable[[], Sequence[str]]]:
+def _dehazer(
+    options: Options, live: LiveOptions, info: StreamInfo, stats: Stats, latch: BypassLatch, *, wait_for_engine: bool
+) -> tuple[LiveDehazer, Callable[[], Sequence[str]]]:
     """With a window the picture is shown while the engine is still being opened; without one nobody is waiting."""
-
     engines: list[FallbackEngine] = []
 
-    def open_dehazer() -> Dehazer:
-        engines.append(open_engine(options.engine, late_seconds=_STUCK_SECONDS, hurried=True))
-        return Dehazer(engines[-1], options.strength)
+    def opened() -> FallbackEngine:
+        if not engines:
+            check_correction(info.layout)
+            engines.append(open_engine(options.engine))
+        return engines[0]
 
-    dehazer = open_dehazer() if wait_for_engine else None
-    guarded = DeadlineDehazer(
-        lambda: dehazer or open_dehazer(), latch, deadline_seconds=_deadline(live, info), strength=options.strength
+    if wait_for_engine:
+        opened()
+    dehazer = LiveDehazer(
+        opened,
+        latch,
+        stats=stats,
+        strength=options.strength,
+        new_scene_seconds=live.deadline / 1000.0,
+        oldest_maps_seconds=live.map_age_limit / 1000.0,
     )
-    return guarded, lambda: engines[-1].reasons if engines else ()
-
-
-def _deadline(live: LiveOptions, info: StreamInfo) -> float:
-    if live.deadline is not None:
-        return live.deadline / 1000.0
-    frame_seconds = float(1 / (info.nominal_rate or Fraction(25)))
-    return min(max(frame_seconds, _SHORTEST_DEADLINE_SECONDS), _LONGEST_DEADLINE_SECONDS)
+    return dehazer, lambda: engines[0].reasons if engines else ()
 
 
 def _controls(
-    enhancement: DeadlineDehazer,
+    enhancement: LiveDehazer,
     latch: BypassLatch,
     stats: Stats,
     outlets: LiveOutlets,
     watch: FrozenInputWatch,
     source: Source,
 ) -> LiveControls:
+    inside = innermost(source)
     return LiveControls(
         enhancement=enhancement,
         latch=latch,
         stats=stats,
         recordings=outlets.recorders,
-        trouble=(lambda: source.trouble) if isinstance(source, ReconnectingSource) else (lambda: ""),
+        trouble=(lambda: inside.trouble) if isinstance(inside, ReconnectingSource) else (lambda: ""),
+        damaged=lambda: damage_of(inside).count,
         frozen=lambda: watch.frozen,
         outlet_troubles=[partial(getattr, stream, "trouble") for stream in outlets.streams],
     )
@@ -174,10 +172,3 @@ def _tell_of_lost_signals() -> None:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
         told.addHandler(handler)
-
-
-def _mark(enhancement: DeadlineDehazer) -> str:
-    return (
-        f"Surgical smoke removed by eid-stream {__version__}, engine {enhancement.engine or 'none'}, "
-        f"strength {enhancement.strength:g}. Enhanced picture, not for diagnosis."
-    )

@@ -106,7 +106,7 @@ class _OutletMaker:
 
     def add(self, address: str) -> None:
         if address == NULL_ADDRESS:
-            self._made.outlets.append(Outlet("null", NullSink(), essential=False))
+            self._append("null", NullSink(), capacity=1)
         elif address == "-":
             self._add_standard_output()
         elif scheme_of(address):

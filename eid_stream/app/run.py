@@ -64,20 +64,19 @@ def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str,
     stats.damage = assembly.damage
     _say(summarise(stats, wall_seconds=wall_seconds))
     if options.stats is not None:
-        _write_stats(options.stats, _facts(options, assembly, outcome, wall_seconds) | stats.as_dict())
+        _write_stats(options.stats, statistics(options, assembly, outcome, wall_seconds) | stats.as_dict())
 
 
 def _run_pipeline(assembly: Assembly, stats: Stats) -> int:
-    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats)
-    assembly.ending.call = pipeline.stop
+    pipeline = pipeline_of(assembly, stats)
     with Interrupts(pipeline.stop) as interrupts:
         try:
             with shown_progress(Pace(stats, assembly.source.info), sys.stderr):
                 pipeline.run(assembly.show)
             assembly.publish(interrupted=interrupts.received is not None)
-            _raise_lost(pipeline)
+            raise_lost(pipeline)
         except Exception as error:
-            raise _with_what_is_left(error, assembly) from error
+            raise with_what_is_left(error, assembly) from error
     if interrupts.received is not None:
         _say(_interruption(interrupts.received.name, stats.position_seconds, assembly))
     finished = assembly.recorder is not None and assembly.recorder.is_published
@@ -95,13 +94,21 @@ def _interruption(signal: str, seconds: float, assembly: Assembly) -> str:
     return f"Stopped by {signal}: only the first {seconds:.1f} s were written; {kept}.{as_it_was}"
 
 
-def _raise_lost(pipeline: Pipeline) -> None:
+def pipeline_of(assembly: Assembly, stats: Stats) -> Pipeline:
+    """The stages of a run, connected."""
+    pipeline = Pipeline(assembly.source, assembly.dehaze, assembly.outlets, stats=stats, prepare=assembly.prepare)
+    assembly.ending.call = pipeline.stop
+    return pipeline
+
+
+def raise_lost(pipeline: Pipeline) -> None:
     """Let the exit status tell of an outlet that failed while the others went on."""
     for failure in pipeline.lost.values():
         raise failure
 
 
-def _with_what_is_left(error: Exception, assembly: Assembly) -> EidStreamError:
+def with_what_is_left(error: Exception, assembly: Assembly) -> EidStreamError:
+    """The error of a run that failed, with the file that is left of its output."""
     known = error if isinstance(error, EidStreamError) else unexpected(error)
     left = assembly.left_behind
     if left is None or str(left) in str(known):
@@ -126,7 +133,8 @@ def _same_file(path: Path, other: Path) -> bool:
     return path.resolve() == other.resolve() or (path.exists() and other.exists() and path.samefile(other))
 
 
-def _facts(options: Options, assembly: Assembly, outcome: str, wall_seconds: float) -> dict[str, Any]:
+def statistics(options: Options, assembly: Assembly, outcome: str, wall_seconds: float) -> dict[str, Any]:
+    """What a run was, for the statistics."""
     return {
         "version": __version__,
         "outcome": outcome,

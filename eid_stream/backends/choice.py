@@ -1,26 +1,19 @@
 """Choosing an engine: ``auto`` takes the best one that this machine has and that passes its self-test."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
 from eid_stream.backends.gpu import find_gpu
 from eid_stream.backends.self_test import check
-from eid_stream.backends.time_limit import PunctualEngine
 from eid_stream.core.errors import ConfigError, EngineError, EngineLoadError
 from eid_stream.core.interfaces import Engine
 
-if TYPE_CHECKING:
-    from eid_stream.backends.onnx_engine import OnnxEngine
 
-
-def open_engine(choice: str = "auto", *, late_seconds: float | None = None, hurried: bool = False) -> FallbackEngine:
+def open_engine(choice: str = "auto") -> FallbackEngine:
     """Open an engine and let it prove itself; at run time the next best takes over when it fails.
 
     ``choice`` is ``auto`` (tensorrt, cuda, onnx, prior: the first that works) or one of these names, which then must
-    work at the start. ``late_seconds`` is for live pictures: an estimate on a GPU that takes longer counts as failed,
-    so that a stuck device is left behind; None waits for every answer. ``hurried`` too is for live pictures: on the CPU
-    the student looks once at each, not twice.
+    work at the start.
 
     Raises:
         ConfigError: no engine has that name.
@@ -30,11 +23,11 @@ def open_engine(choice: str = "auto", *, late_seconds: float | None = None, hurr
     if choice not in (*names, "auto"):
         raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(names)}.")
     first = 0 if choice == "auto" else names.index(choice)
-    openers = [EngineOpener(name, _proven(name, late_seconds, hurried=hurried)) for name in names[first:]]
+    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in names[first:]]
     return FallbackEngine(openers, fall_back_at_start=choice == "auto")
 
 
-def _proven(name: str, late_seconds: float | None, *, hurried: bool) -> Callable[[], Engine]:
+def _proven(name: str) -> Callable[[], Engine]:
     def open_proven() -> Engine:
         engine = _opened(name)
         try:
@@ -42,11 +35,7 @@ def _proven(name: str, late_seconds: float | None, *, hurried: bool) -> Callable
         except EngineError:
             engine.close()
             raise
-        if hurried and name == "onnx":
-            cast("OnnxEngine", engine).looks = 1
-        if late_seconds is None or name not in _ON_A_DEVICE:
-            return engine
-        return PunctualEngine(engine, late_seconds)
+        return engine
 
     return open_proven
 
@@ -100,4 +89,3 @@ _OPENERS: dict[str, Callable[[], Engine]] = {
 }
 """Best first."""
 _ON_A_DEVICE = ("tensorrt", "cuda")
-"""Engines that can wait for ever; the others only compute."""

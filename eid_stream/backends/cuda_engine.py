@@ -1,11 +1,11 @@
 """The ``cuda`` engine: the student's exported program on an NVIDIA GPU through PyTorch and a CUDA graph."""
 
-import io
 from typing import TYPE_CHECKING
 
 from eid_stream.backends.built_engine import load_built
 from eid_stream.backends.device_loop import DeviceLoop, Launch, require_driver
 from eid_stream.backends.gpu import find_gpu
+from eid_stream.backends.plain_program import load_plain_program
 from eid_stream.backends.student_contract import require_hash
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
@@ -73,13 +73,11 @@ def load_network(program: bytes, device: str) -> "torch.nn.Module":
     import torch
     from torch.export.passes import move_to_device_pass
 
+    exported = load_plain_program(program)
     try:
-        network = move_to_device_pass(torch.export.load(io.BytesIO(program)), device).module(check_guards=False)
-    except Exception as error:  # torch.export.load raises whatever its parts raise
-        raise EngineLoadError(
-            f"PyTorch {torch.__version__} cannot load the exported program: {error}. "
-            "Build the engine again with: eid-stream-build --target cuda"
-        ) from error
+        network = move_to_device_pass(exported, device).module(check_guards=False)
+    except Exception as error:  # whatever the driver of the device raises
+        raise EngineLoadError(f"PyTorch {torch.__version__} cannot use the exported program: {error}.") from error
     return network.to(memory_format=torch.channels_last)
 
 

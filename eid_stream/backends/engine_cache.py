@@ -1,7 +1,8 @@
 """Engines built for this machine, kept between runs: one file per engine, atomic, hashed, refused when foreign.
 
 A file is a magic line, the SHA-256 of all that follows, one line of JSON (key and card), and the engine's bytes. One
-flipped bit in an engine or a timing cache can make TensorRT abort the process, so nothing unchecked reaches it.
+flipped bit in an engine or a timing cache can make TensorRT abort the process, so nothing unchecked reaches it. An
+engine is a program: what another user could have written there is refused, whole or not.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from typing import Any
 
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
+from eid_stream.core.private_files import exposure, make_private_folder
 
 MAGIC = b"eid-stream engine 1\n"
 _HASH_LENGTH = 64
@@ -98,7 +100,7 @@ class EngineCache:
         """
         path = self.folder / f"{key.file_name}.lock"
         with _mapped(path):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(descriptor)
@@ -137,9 +139,15 @@ def _advice(key: EngineKey) -> str:
 
 def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     try:
+        exposed = exposure(path)
         whole = path.read_bytes()
     except OSError as error:
         raise EngineLoadError(f"No engine at {path} ({error.strerror}).") from error
+    if exposed:
+        raise EngineLoadError(
+            f"The engine file {path} is not used: {exposed}. Delete it, keep the folder to yourself (chmod 700), "
+            "and build the engine again with eid-stream-build."
+        )
     body = whole[len(MAGIC) + _HASH_LENGTH :]
     expected = MAGIC + hashlib.sha256(body).hexdigest().encode()
     if whole[: len(expected)] != expected:
@@ -156,7 +164,7 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
 
 def _write(path: Path, body: bytes) -> Path:
     with _mapped(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eid_stream.core.engine_card import EngineCard
-from eid_stream.core.errors import EngineError, EngineLoadError, EngineRunError
+from eid_stream.core.errors import EngineError, EngineLoadError, EngineRunError, reason_of
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
@@ -15,7 +15,7 @@ from eid_stream.core.thumbnail import Thumbnail
 logger = logging.getLogger(__name__)
 
 FAILURES_ALLOWED = 3
-"""Frames in a row an engine may fail on before it is rebuilt; each of them is shown as captured."""
+"""Looks in a row an engine may fail on before it is rebuilt."""
 REBUILD_SECONDS = 60.0
 """An engine that fails again within this time after it was rebuilt gives way to the next best."""
 
@@ -28,13 +28,15 @@ class EngineOpener:
 
     name: str
     open: Callable[[], Engine]
+    on_a_device: bool = False
+    """Whether it can wait for ever for a device; the others only compute."""
 
 
 class FallbackEngine:
     """The first engine of ``openers`` (best first) that works, for as long as it works.
 
-    With ``fall_back_at_start`` False the first one must open. A failing frame raises EngineRunError, so the frame is
-    shown as captured; rebuilding and replacing happen in another thread while frames go on.
+    With ``fall_back_at_start`` False the first one must open. A look that fails raises EngineRunError; rebuilding and
+    replacing happen in another thread while frames go on.
 
     Raises:
         EngineError: at construction, no engine that may be used can be opened.
@@ -75,12 +77,24 @@ class FallbackEngine:
             maps = engine.estimate(thumbnail)
             fault = maps.fault()
         except Exception as error:  # an engine's bug must not end the stream either
-            fault = str(error) or type(error).__name__
+            fault = reason_of(error)
+        if engine is not self._engine:  # it was left behind meanwhile; its thread is the one to close it
+            _close_quietly(engine)
+            raise EngineRunError(self._why_none)
         if fault is None:
             self._failures = 0
             return maps
-        self._count_failure(fault)
+        self._failures += 1
+        if self._failures >= FAILURES_ALLOWED:
+            self._replace_soon(f"failed on {self._failures} looks in a row: {fault}", close=True)
         raise EngineRunError(fault)
+
+    def leave_behind(self, why: str) -> bool:
+        """Replace an engine whose device does not come back from a thumbnail; it is closed if it ever does."""
+        if not self._openers[self._index].on_a_device:
+            return False
+        self._replace_soon(why, close=False)
+        return True
 
     def reset(self) -> None:
         """Forget every earlier thumbnail."""
@@ -95,25 +109,25 @@ class FallbackEngine:
         if engine is not None:
             engine.close()
 
-    def _count_failure(self, fault: str) -> None:
-        self._failures += 1
-        if self._failures < FAILURES_ALLOWED:
-            return
+    def _replace_soon(self, why: str, *, close: bool) -> None:
         with self._lock:
             engine, self._engine = self._engine, None
-        if engine is not None:
-            threading.Thread(target=self._replace, args=(engine, fault), name="engine-replace", daemon=True).start()
+            if engine is None:
+                return
+            self._why_none = _BEING_REPLACED
+        failed = engine if close else None
+        threading.Thread(target=self._replace, args=(failed, why), name="engine-replace", daemon=True).start()
 
-    def _replace(self, failed: Engine, fault: str) -> None:
-        name = self._openers[self._index].name
-        self._tell(f"{name}: failed on {self._failures} frames in a row: {fault}")
-        _close_quietly(failed)
+    def _replace(self, failed: Engine | None, why: str) -> None:
+        self._tell(f"{self._openers[self._index].name}: {why}")
+        if failed is not None:
+            _close_quietly(failed)
         fresh = time.monotonic() - self._rebuilt_at < REBUILD_SECONDS
         first = min(self._index + fresh, len(self._openers) - 1)
         try:
             index, engine = self._open_first(first, last=len(self._openers))
-        except EngineError as error:
-            self._why_none = f"no engine is left, frames stay as captured: {error}"
+        except Exception as error:  # at the edge of a thread everything becomes a reason that is shown
+            self._why_none = f"no engine is left, frames stay as captured: {reason_of(error)}"
             self._tell(self._why_none)
             return
         self._rebuilt_at = time.monotonic()
@@ -130,9 +144,9 @@ class FallbackEngine:
             opener = self._openers[index]
             try:
                 engine = opener.open()
-            except EngineError as reason:
-                self._tell(f"{opener.name}: not used: {reason}")
-                error = reason
+            except Exception as reason:  # the next one must get its chance, whatever a library raises
+                self._tell(f"{opener.name}: not used: {reason_of(reason)}")
+                error = reason if isinstance(reason, EngineError) else EngineLoadError(reason_of(reason))
                 continue
             self._tell(f"{opener.name}: in use: {describe(engine.card)}")
             return index, engine

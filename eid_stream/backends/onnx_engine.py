@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -14,7 +14,6 @@ from eid_stream.backends.student_contract import (
     OUTPUT_NAMES,
     Look,
     as_input,
-    as_maps,
     half_turned,
     input_shape,
     mean_of_looks,
@@ -64,9 +63,6 @@ class OnnxEngine:
         self._session: Any = _open_session(model, threads)
         _require_tensors(self._session, card)
         self._second = ThreadPoolExecutor(1, thread_name_prefix="second-look") if threads.at_once else None
-        self.looks: Literal[1, 2] = 2
-        """How often a thumbnail is looked at: 2, of which the card's golden answers are, or 1, as it is, where somebody
-        waits for the picture and other threads for the second core."""
 
     @property
     def card(self) -> EngineCard:
@@ -82,8 +78,6 @@ class OnnxEngine:
         if self._session is None:
             raise EngineRunError("The onnx engine is closed.")
         values = as_input(thumbnail, self._card)
-        if self.looks == 1:
-            return as_maps(*self._look(values))
         if self._second is None:
             return mean_of_looks(self._look(values), self._look(half_turned(values)))
         try:

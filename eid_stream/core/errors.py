@@ -86,6 +86,14 @@ class ArchiveError(EidStreamError):
     exit_code = 6
 
 
+def reason_of(error: BaseException) -> str:
+    """What to tell people about any exception, in one line: its own sentence, or at least its kind."""
+    said = " ".join(str(error).split())
+    if isinstance(error, EidStreamError):
+        return said
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 def unexpected(error: Exception) -> EidStreamError:
     """One sentence about an exception that nobody foresaw: a fault of ours, to be reported."""
     said = " ".join(str(error).split())

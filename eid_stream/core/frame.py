@@ -146,6 +146,18 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class MasteringDisplay:
+    """The display that a video was graded on (SMPTE ST 2086): CIE 1931 x and y, and luminance in cd/m2."""
+
+    red: tuple[Fraction, Fraction]
+    green: tuple[Fraction, Fraction]
+    blue: tuple[Fraction, Fraction]
+    white: tuple[Fraction, Fraction]
+    darkest: Fraction
+    brightest: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class StreamInfo:
     """What is known of a video before its first frame."""
 
@@ -167,6 +179,12 @@ class StreamInfo:
     """All nine numbers of FFmpeg's display matrix (it can also mirror); empty where there is none."""
     interlaced: bool = False
     top_field_first: bool = False
+    mastering_display: MasteringDisplay | None = None
+    """HDR10: the display the video was graded on."""
+    content_light: tuple[int, int] | None = None
+    """HDR10: the brightest pixel, and the brightest picture on average, in cd/m2 (CTA-861.3)."""
+    stereo_packing: str = ""
+    """How the views of both eyes lie in one picture: ``side by side``, ``top and bottom`` or empty."""
     codec: str | None = None
     """FFmpeg's name of the codec of the incoming video (``h264``, ``hevc``, ...)."""
     stream_index: int = 0

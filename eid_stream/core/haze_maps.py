@@ -60,6 +60,11 @@ class HazeMaps:
         columns = _cells(left, width, canvas[1], self.grid[1])
         return HazeMaps(_between(_between(self.values, rows, axis=1), columns, axis=2), self.density)
 
+    def towards(self, later: "HazeMaps", share: float) -> "HazeMaps":
+        """Maps between these and ``later``, of the same grid: 0 gives these, 1 gives those."""
+        values = self.values + np.float32(share) * (later.values - self.values)
+        return HazeMaps(values, self.density + share * (later.density - self.density))
+
     @property
     def grid(self) -> tuple[int, int]:
         """Cells as ``(grid_height, grid_width)``."""

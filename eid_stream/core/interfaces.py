@@ -1,7 +1,7 @@
 """The three seams of the program. Constructors are open, there is no ``start()``, variation comes by wrapping."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.frame import Frame, StreamInfo
@@ -52,6 +52,18 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release everything; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Replaceable(Protocol):
+    """An engine that can go on with another device, or another engine, when the one in use never answers."""
+
+    def leave_behind(self, why: str) -> bool:
+        """Give up, from another thread, whatever is at work on a thumbnail now; its answer will not count.
+
+        False: it only computes and will come back, so that nothing was given up.
+        """
         ...
 
 

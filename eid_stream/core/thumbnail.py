@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.frame import Frame, Plane, flat_view
+from eid_stream.core.kernels import kernel
 
 THUMBNAIL_WIDTH = 256
 THUMBNAIL_HEIGHT = 192
@@ -70,7 +70,7 @@ def _shrink(plane: Plane, width: int, height: int) -> NDArray[np.float32]:
     return small
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _average_boxes(plane: Plane, stride: int, height: int, width: int, small: NDArray[np.float32]) -> None:
     """Means of whole-pixel boxes: OpenCV's INTER_AREA weighs the pixels of two boxes and takes five times as long."""
     small_height, small_width = small.shape

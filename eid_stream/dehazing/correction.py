@@ -11,11 +11,11 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
+from eid_stream.core.kernels import kernel
 
 MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
@@ -126,7 +126,11 @@ def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, BANDS - 1), thread_name_prefix="apply")
 
 
-@njit(nogil=True, cache=True)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_workers.cache_clear)  # threads do not survive a fork
+
+
+@kernel()
 def _expand_columns(cells: Line, width: int) -> Line:
     grid_height, grid_width = cells.shape
     lines = np.empty((grid_height, width), np.float32)
@@ -140,7 +144,7 @@ def _expand_columns(cells: Line, width: int) -> Line:
     return lines
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _correct_rows(
     plane: Plane,
     stride: int,

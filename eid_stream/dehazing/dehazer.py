@@ -1,15 +1,13 @@
 """One frame in, the same frame without haze out; or, whatever goes wrong, the frame as captured."""
 
 import logging
-from dataclasses import replace
 
-from eid_stream.core.errors import EngineRunError
-from eid_stream.core.frame import DEHAZED, Frame, FrameState
+from eid_stream.core.errors import EngineRunError, reason_of
+from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.core.thumbnail import make_thumbnail
-from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.frame_correction import as_captured, corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS
 
@@ -39,24 +37,18 @@ class Dehazer:
         Never raises because of the engine or its maps: a viewer must always get a picture.
         """
         if self.strength <= 0.0:
-            return replace(frame, state=FrameState(dehazed=False, why="strength is 0"))
+            return as_captured(frame, "strength is 0")
         try:
-            return self._correct(frame, self._estimate(frame))
+            return corrected(frame, self._estimate(frame), self.strength)
         except Exception as error:  # any fault of engine or maps must end as the captured picture
             known = isinstance(error, EngineRunError)
             logger.warning("Frame %d is shown as captured: %s", frame.index, error, exc_info=not known)
-            why = " ".join(str(error).split()) or type(error).__name__
-            return replace(frame, state=FrameState(dehazed=False, why=why))
+            return as_captured(frame, reason_of(error))
 
     def _estimate(self, frame: Frame) -> HazeMaps:
         card = self.engine.card
         thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
         return self.estimator.estimate(thumbnail, float(frame.seconds))
-
-    def _correct(self, frame: Frame, maps: HazeMaps) -> Frame:
-        planes, buffer = allocate(frame.width, frame.height, frame.layout)
-        apply_maps(frame.planes, planes, maps, frame.layout, frame.colour, min(self.strength, 1.0))
-        return replace(frame, planes=planes, buffer=buffer, state=DEHAZED, original=frame, maps=maps)
 
     def reset(self) -> None:
         """Forget the past, as after a seek or a change of source."""

@@ -4,6 +4,7 @@ from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.scene_memory import MemoryState, SceneMemory
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
 
@@ -14,11 +15,17 @@ class MapEstimator:
     It owns ``engine`` and closes it.
     """
 
-    def __init__(self, engine: Engine, time_constant_seconds: float = TIME_CONSTANT_SECONDS) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        time_constant_seconds: float = TIME_CONSTANT_SECONDS,
+        foresight: Foresight | None = None,
+    ) -> None:
+        """``foresight`` of a recording that was looked through stands in where nothing is remembered yet."""
         self.engine = engine
         self._continuity = Continuity()
         self._filter = TemporalFilter(time_constant_seconds)
-        self._memory = SceneMemory()
+        self._memory = SceneMemory(foresight)
 
     @property
     def memory(self) -> MemoryState:

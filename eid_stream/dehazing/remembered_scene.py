@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.dehazing.believed_view import BelievedView
 from eid_stream.dehazing.cell_grid import smoothed
 from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 REGION = 1.5
 """Deviation in cells of the region whose past tells what a cell may hold: the camera and the instruments move."""
-LEAST_DEVIATION = (0.02, 0.006, 0.006)
+LEAST_DEVIATION = (0.03, 0.01, 0.01)
 """Of Y', Cb, Cr in a region, and ``LEAST_LOG_DEVIATION`` of detail: no past is so narrow that it binds the present."""
 LEAST_LOG_DEVIATION = 0.1
 _PAIRS = [(i, j) for i in range(5) for j in range(i, 5)]
@@ -28,15 +30,16 @@ class Expectation:
     """(6, ROWS, COLUMNS): the inverse covariance's entries 00, 01, 02, 11, 12, 22."""
     log_detail: Array
     log_detail_variance: Array
-    whole_mean: Array
-    """(3,), over the whole picture."""
-    whole_deviation: Array
+    whole: Numbers
+    """(7,), as ``SceneStatistics.whole``."""
+    whole_variance: Numbers
+    """(7,), of the same from one clear view to another."""
     opacity: float
     """What is taken for opacity in clear views: to be deducted."""
     seen: float
-    """The density that the engine sees in them, likewise."""
-    dark: float
-    relative_detail: float
+    """Mean opacity that the engine sees in them, likewise."""
+    believed: float
+    """How far all this is the engine's word, in [0, 1]: nothing of the scene was ever seen clear."""
 
 
 class RememberedScene:
@@ -46,24 +49,35 @@ class RememberedScene:
         self.seconds = 0.0
         """How much of clear time it holds."""
         self._sums = np.zeros((len(_PAIRS), ROWS, COLUMNS), np.float32)
-        self._whole = np.zeros(10)
+        self._whole = np.zeros(17)
         self._weight = 0.0
         self._expectation: Expectation | None = None
 
     def add(
-        self, view: SceneStatistics, opacity: float, seen: float, *, seconds: float, time_constant_seconds: float
+        self,
+        view: SceneStatistics,
+        opacity: float,
+        seen: float,
+        believed: float = 0.0,
+        *,
+        seconds: float,
+        time_constant_seconds: float,
     ) -> None:
         """Remember a clear view that stands for so many seconds; older ones fade with the time constant."""
         kept, new = math.exp(-seconds / time_constant_seconds), -math.expm1(-seconds / time_constant_seconds)
         row = np.concatenate([np.ones((1, ROWS, COLUMNS), np.float32), view.mean, view.log_detail[None]])
         products = np.stack([row[i] * row[j] for i, j in _PAIRS]) * view.content
-        mean, deviation = view.whole()
-        whole = np.array([*mean, *deviation, opacity, seen, view.dark, view.relative_detail])
+        numbers = view.whole()
+        whole = np.array([*numbers, *numbers**2, opacity, seen, believed])
         self._sums = np.float32(kept) * self._sums + np.float32(new) * products
         self._whole = kept * self._whole + new * whole
         self._weight = kept * self._weight + new
         self.seconds = min(self.seconds + seconds, time_constant_seconds * 10.0)
         self._expectation = None
+
+    def add_believed(self, view: BelievedView, *, seconds: float, time_constant_seconds: float) -> None:
+        """Remember a view that the engine's word makes a clear one."""
+        self.add(view.view, 0.0, view.seen, view.believed, seconds=seconds, time_constant_seconds=time_constant_seconds)
 
     @property
     def expectation(self) -> Expectation:
@@ -89,7 +103,7 @@ class RememberedScene:
             precision.astype(np.float32),
             np.ascontiguousarray(log_detail),
             spread.astype(np.float32),
-            whole[:3].astype(np.float32),
-            whole[3:6].astype(np.float32),
-            *(float(value) for value in whole[6:]),
+            whole[:7],
+            np.maximum(whole[7:14] - whole[:7] ** 2, 0.0),
+            *(float(value) for value in whole[14:]),
         )

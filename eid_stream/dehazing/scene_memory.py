@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.haze_maps import GAIN_LUMA, HazeMaps
+from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.box_means import box_means
+from eid_stream.dehazing.believed_view import as_believed, ramp
 from eid_stream.dehazing.cell_grid import on_grid
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
 from eid_stream.dehazing.remembered_scene import Expectation, RememberedScene
-from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average, measure
+from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
 from eid_stream.dehazing.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
 
 Array = NDArray[np.float32]
-LATEST_SECONDS = 20.0
+LATEST_SECONDS = 12.0
 """Time constant, in seconds of clear sight, with which older views fade."""
 CLEARER_SECONDS = 1.0
 """The same while the scene is clearer than ever remembered: what was remembered was haze."""
@@ -32,9 +33,11 @@ OLD_SECONDS = (60.0, 180.0)
 """Age of the latest clear view up to which a memory is trusted, and from which it is not."""
 FOREIGN = (0.8, 1.3)
 """Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
-EXCESS = (0.04, 0.12)
+FOREIGN_SECONDS = 2.0
+"""A scene that is another one's for so long is remembered anew."""
+EXCESS = (0.03, 0.08)
 """Mean opacity above that of clear views that may be smoke, and that is."""
-DETAIL_LOST = (0.04, 0.16)
+DETAIL_LOST = (0.03, 0.12)
 """Loss of detail (``SceneStatistics.relative_detail``) that smoke may cause, and surely does."""
 SEEN = (0.02, 0.06)
 """Mean opacity the engine sees, above that of clear views, that may be smoke, and that is."""
@@ -42,11 +45,15 @@ CONFIRMED = (0.05, 0.15)
 """Opacity, where the engine sees smoke, that the past finds there too: not believed, and believed."""
 ENGINE_SHARE = 0.7
 """Share of the opacity that the engine sees which is taken away before the past tells what is left."""
-WHOLE_OPACITY = (0.05, 0.3)
-"""Mean opacity from which mean and deviation of the whole picture are led back to the past's, and wholly so."""
+SIGNS = (1.2, 2.5)
+"""Signs of smoke in the whole picture, in deviations from clear views, that may be smoke, and that are."""
+UNSURE = (0.03, 0.03, 0.03, 0.02)
+"""Least deviation of those signs, which are logarithms: contrast of luma, of chroma, detail, and dark."""
 MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
-CALM_SECONDS = 0.3
+DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
+"""Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
+CALM_SECONDS = 0.2
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
 
@@ -69,14 +76,16 @@ class SceneMemory:
     Holds the state of one stream. Works on cells of the thumbnail alone, whatever engine there is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, foresight: Foresight | None = None) -> None:
+        """``foresight``, of a recording that was looked through, stands in where nothing is remembered yet."""
+        self._foresight = foresight
         self.forget()
 
     def forget(self) -> None:
         """Start anew: another scene, another camera."""
         self._scene = RememberedScene()
         self._latest = self._now = self._sampled = -math.inf
-        self._trust, self._smoke = 0.0, 0.0
+        self._trust, self._smoke, self._foreign_seconds = 0.0, 0.0, 0.0
         self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
         self._applied: Array | None = None
 
@@ -94,9 +103,15 @@ class SceneMemory:
         """
         view, grid = measure(thumbnail), maps.grid
         elapsed = self._advance(seconds)
-        seen = _opacity_seen(maps)
+        seen = opacity_seen(maps)
+        if self._now - self._latest > OLD_SECONDS[1] or self._foreign_seconds > FOREIGN_SECONDS:
+            self._scene, self._trust, self._foreign_seconds = RememberedScene(), 0.0, 0.0
+        if self._foresight is not None and self._knows_nothing():
+            self._foresee(self._foresight)
         if self._scene.seconds == 0.0:
-            self._remember(view.corrected(maps), 0.0, average(seen, view.content), SAMPLE_SECONDS, LATEST_SECONDS)
+            believed = as_believed(view, maps)
+            self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=LATEST_SECONDS)
+            self._latest = self._sampled = seconds
             return maps
         expected = self._scene.expectation
         fit = fit_smoke(view, expected, self._airlights[0])
@@ -109,6 +124,15 @@ class SceneMemory:
         wanted = maps.values + np.float32(self._trust) * (wanted - maps.values)
         return HazeMaps(self._calmed(wanted, elapsed), maps.density)
 
+    def _knows_nothing(self) -> bool:
+        return self._scene.seconds == 0.0 or self._now - self._latest > OLD_SECONDS[0]
+
+    def _foresee(self, foresight: Foresight) -> None:
+        scene = foresight.scene_at(self._now)
+        if scene is not None:
+            self._scene, self._latest, self._sampled = scene, self._now, self._now
+            self._trust = 1.0
+
     def _advance(self, seconds: float) -> float:
         """Seconds since the moment before. Where time runs backwards, as after a seek, the memory keeps its age."""
         elapsed = seconds - self._now if math.isfinite(self._now) else 0.0
@@ -120,31 +144,35 @@ class SceneMemory:
 
     def _judge(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, elapsed: float) -> None:
         """Is there smoke, and does the memory belong to this scene?"""
-        excess = _ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
-        lost = _ramp(expected.relative_detail - view.relative_detail, DETAIL_LOST)
-        engine = _ramp(average(seen, view.content) - expected.seen, SEEN)
-        confirmed = _ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
-        smoke = max(excess * lost, engine * confirmed)
+        excess = ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
+        found = view.whole()
+        lost = ramp(float(expected.whole[5] - found[5]), DETAIL_LOST)
+        signs = ramp(_signs(expected, found), SIGNS)
+        engine = ramp(average(seen, view.content) - expected.seen, SEEN)
+        confirmed = ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
+        smoke = max(excess * lost, engine * max(confirmed, expected.believed), signs)
         self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
         if smoke == 0.0 and self._smoke < 0.01:
             self._smoke = 0.0
-        trust = _ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - _ramp(self._now - self._latest, OLD_SECONDS))
-        trust *= 1.0 - _ramp(fit.misfit, FOREIGN)
+        self._foreign_seconds = self._foreign_seconds + elapsed if fit.misfit > FOREIGN[1] else 0.0
+        trust = ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - ramp(self._now - self._latest, OLD_SECONDS))
+        trust *= 1.0 - ramp(fit.misfit, FOREIGN)
         self._trust += _share(elapsed, CALM_SECONDS) * (trust - self._trust)
 
     def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, maps: HazeMaps) -> None:
         """Remember this view if it is a clear one."""
-        if self._smoke > 0.05 or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+        settled = self._scene.seconds > ENOUGH_SECONDS[1]
+        if (settled and self._smoke > 0.05) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
-        clearer = view.dark < 0.93 * expected.dark and view.relative_detail > expected.relative_detail + 0.05
-        opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
-        known = view if self._trust > 0.5 else view.corrected(maps)
-        self._remember(known, opacity, engine, SAMPLE_SECONDS, CLEARER_SECONDS if clearer else LATEST_SECONDS)
-
-    def _remember(
-        self, view: SceneStatistics, opacity: float, seen: float, seconds: float, time_constant_seconds: float
-    ) -> None:
-        self._scene.add(view, opacity, seen, seconds=seconds, time_constant_seconds=time_constant_seconds)
+        detail, dark = view.whole()[5:] - expected.whole[5:]
+        clearer = dark < -0.07 and detail > 0.05
+        time_constant = CLEARER_SECONDS if clearer else LATEST_SECONDS
+        if settled:
+            opacity, engine = average(fit.opacity, view.content), average(seen, view.content)
+            self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
+        else:
+            believed = as_believed(view, maps)
+            self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now
 
     def _correction(self, view: SceneStatistics, expected: Expectation, engine: Array, elapsed: float) -> Array:
@@ -159,8 +187,7 @@ class SceneMemory:
         opacity = np.float32(self._smoke) * fit.opacity
         second = scattering(on_grid(opacity, (grid[0], grid[1])), self._airlights[1])
         values = one_after_the_other(first, second)
-        taken = average(_opacity_seen(HazeMaps(values, 0.0)), view.content)
-        return _led_back(values, view, expected, self._smoke * _ramp(taken, WHOLE_OPACITY))
+        return _led_back(values, view, expected, self._smoke)
 
     def _calmed(self, wanted: Array, elapsed: float) -> Array:
         before = self._applied
@@ -173,33 +200,27 @@ class SceneMemory:
         return self._applied
 
 
+def _signs(expected: Expectation, found: NDArray[np.float64]) -> float:
+    """By how many deviations the whole picture has gone the way that smoke takes it: each sign counts, none alone."""
+    way = np.array([-1.0, -1.0, -1.0, 1.0])
+    deviation = np.sqrt(expected.whole_variance[3:] + np.square(UNSURE))
+    return float(np.clip(way * (found[3:] - expected.whole[3:]) / deviation, -3.0, 4.0).mean())
+
+
 def _led_back(values: Array, view: SceneStatistics, expected: Expectation, amount: float) -> Array:
-    """Maps that go on to lead mean and deviation of the whole picture back to those of the past."""
-    mean, deviation = view.corrected(HazeMaps(values, 0.0)).whole()
-    wanted, contrast = expected.whole_mean, expected.whole_deviation
-    gain = np.array([_ratio(contrast[0], deviation[0]), _ratio(math.hypot(*contrast[1:]), math.hypot(*deviation[1:]))])
-    gain = gain**amount
+    """Maps that go on to lead mean and deviation of the whole picture back to those of the past.
+
+    The less each of them varied in clear views, the further: what varies by itself says nothing of smoke.
+    """
+    found = view.corrected(HazeMaps(values, 0.0)).whole()[:5]
+    doubt = np.square(DOUBT)
+    step = amount * doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - found)
+    gain = np.exp(np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST)))
     gains = gain[[0, 1, 1]]
-    offsets = mean + amount * (wanted - mean) - gains * mean
+    offsets = found[:3] + step[:3] - gains * found[:3]
     last = np.array([gain[0], offsets[0], gain[1], offsets[1], offsets[2]], np.float32)
     return one_after_the_other(values, np.broadcast_to(last[:, None, None], values.shape))
 
 
-def _ratio(wanted: float, found: float) -> float:
-    return min(max((wanted + 0.01) / (found + 0.01), 0.8), MOST_CONTRAST)
-
-
-def _opacity_seen(maps: HazeMaps) -> Array:
-    """(ROWS, COLUMNS): the opacity of luma that maps take away."""
-    gain = box_means(maps.values[GAIN_LUMA], ROWS, COLUMNS)
-    return np.asarray(np.maximum(np.float32(1.0) - np.float32(1.0) / gain, np.float32(0.0)), np.float32)
-
-
 def _share(elapsed: float, time_constant_seconds: float) -> float:
     return -math.expm1(-max(0.0, elapsed) / time_constant_seconds)
-
-
-def _ramp(value: float, between: tuple[float, float]) -> float:
-    """From 0 to 1 between two values, smooth at both ends."""
-    x = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
-    return x * x * (3.0 - 2.0 * x)

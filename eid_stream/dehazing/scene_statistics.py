@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
@@ -18,8 +19,6 @@ BLACK = 0.06
 """Luma in [0, 1] up to which a pixel counts as border: see ``core/content_area.py``."""
 LEAST_DETAIL = 0.004
 """Added to a deviation before its logarithm is taken: what noise leaves of it, luma in [0, 1]."""
-CB_CR_TO_RGB = np.array([[0.0, 1.5748], [-0.1873, -0.4681], [1.8556, 0.0]], np.float32)
-"""ITU-T H.273 matrix 1 (BT.709). BT.601 differs by less than haze does, and past and present have the same matrix."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,36 +51,87 @@ class SceneStatistics:
         cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
         gains = cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
         offsets = cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
-        return SceneStatistics(gains * self.mean + offsets, gains**2 * self.variance, self.content, self.dark)
+        mean = gains * self.mean + offsets
+        ratio = _dark_of(mean, self.content) / max(_dark_of(self.mean, self.content), 1e-3)
+        return SceneStatistics(mean, gains**2 * self.variance, self.content, self.dark * ratio)
 
-    def whole(self) -> tuple[Array, Array]:
-        """Mean and deviation (3,) of Y', Cb, Cr over the content of the whole picture."""
+    def whole(self) -> NDArray[np.float64]:
+        """(7,), of the whole picture's content.
+
+        Mean of Y', Cb, Cr; logarithms of the deviation of luma, of that of chroma, and of detail less mean luma
+        (``relative_detail``); logarithm of ``dark``.
+        """
         weight = self.content / np.maximum(self.content.sum(), np.float32(1e-3))
         mean = (self.mean * weight).sum((1, 2))
-        spread = ((self.mean - mean[:, None, None]) ** 2 + self.variance) * weight
-        return mean, np.sqrt(spread.sum((1, 2)))
+        spread = (((self.mean - mean[:, None, None]) ** 2 + self.variance) * weight).sum((1, 2))
+        contrast = np.log([float(spread[0]) ** 0.5 + 0.01, float(spread[1] + spread[2]) ** 0.5 + 0.01])
+        return np.array([*mean, *contrast, self.relative_detail, np.log(self.dark + 0.02)], np.float64)
 
 
 def measure(thumbnail: Thumbnail) -> SceneStatistics:
     """Statistics of a thumbnail's content."""
-    small = box_means(thumbnail.values, ROWS * PIXELS, COLUMNS * PIXELS)
-    inside = (small[0] > BLACK).astype(np.float32)
-    content = _cell_sums(inside)
-    held: Array = np.maximum(content, np.float32(1.0))
-    mean: Array = _cell_sums(small * inside) / held
-    variance = np.maximum(_cell_sums(small * small * inside) / held - mean * mean, np.float32(0.0))
-    darkest = small[0] + np.tensordot(CB_CR_TO_RGB, small[1:], axes=1).min(axis=0)
-    luma = float((small[0] * inside).sum())
-    dark = float((np.maximum(darkest, 0.0) * inside).sum()) / max(luma, 1e-3)
-    return SceneStatistics(mean, variance, content / np.float32(PIXELS * PIXELS), dark)
+    values = thumbnail.values
+    if values.shape[1] % (ROWS * PIXELS) or values.shape[2] % (COLUMNS * PIXELS):
+        values = box_means(values, ROWS * PIXELS, COLUMNS * PIXELS)
+    mean, variance, content, dark = _measure(np.ascontiguousarray(values), np.float32(BLACK))
+    return SceneStatistics(mean, variance, content, float(dark))
+
+
+@njit(nogil=True, cache=True)
+def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.float32]:
+    """Of a picture whose sides are whole multiples of ROWS * PIXELS and COLUMNS * PIXELS."""
+    height, width = values.shape[1] // (ROWS * PIXELS), values.shape[2] // (COLUMNS * PIXELS)
+    mean = np.zeros((3, ROWS, COLUMNS), np.float32)
+    variance = np.zeros((3, ROWS, COLUMNS), np.float32)
+    content = np.zeros((ROWS, COLUMNS), np.float32)
+    light, dark = 0.0, 0.0
+    pixel = np.empty(3, np.float32)
+    for row in range(ROWS * PIXELS):
+        for column in range(COLUMNS * PIXELS):
+            for plane in range(3):
+                total = np.float32(0.0)
+                for y in range(row * height, (row + 1) * height):
+                    for x in range(column * width, (column + 1) * width):
+                        total += values[plane, y, x]
+                pixel[plane] = total / np.float32(height * width)
+            if pixel[0] <= black:
+                continue
+            y, x = row // PIXELS, column // PIXELS
+            content[y, x] += np.float32(1.0)
+            for plane in range(3):
+                mean[plane, y, x] += pixel[plane]
+                variance[plane, y, x] += pixel[plane] * pixel[plane]
+            light += pixel[0]
+            dark += max(pixel[0] + _least_of_rgb(pixel[1], pixel[2]), 0.0)
+    for y in range(ROWS):
+        for x in range(COLUMNS):
+            held = max(content[y, x], np.float32(1.0))
+            content[y, x] /= np.float32(PIXELS * PIXELS)
+            for plane in range(3):
+                middle = mean[plane, y, x] / held
+                mean[plane, y, x] = middle
+                variance[plane, y, x] = max(variance[plane, y, x] / held - middle * middle, np.float32(0.0))
+    return mean, variance, content, np.float32(dark / max(light, 1e-3))
+
+
+@njit(inline="always")
+def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
+    """Less luma; ITU-T H.273 matrix 1 (BT.709). BT.601 is near, and past and present have the same matrix."""
+    return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
+
+
+def _dark_of(mean: Array, content: Array) -> float:
+    """``dark`` of the cells' means."""
+    least = mean[0] + np.minimum(np.minimum(1.5748 * mean[2], -0.1873 * mean[1] - 0.4681 * mean[2]), 1.8556 * mean[1])
+    return average(np.maximum(least, 0.0), content) / max(average(mean[0], content), 1e-3)
+
+
+def opacity_seen(maps: HazeMaps) -> Array:
+    """(ROWS, COLUMNS): the opacity of luma that maps take away."""
+    gain = box_means(maps.values[GAIN_LUMA], ROWS, COLUMNS)
+    return np.asarray(np.maximum(np.float32(1.0) - np.float32(1.0) / gain, np.float32(0.0)), np.float32)
 
 
 def average(cells: Array, weight: Array) -> float:
     """Weighted mean of (ROWS, COLUMNS)."""
     return float((cells * weight).sum() / max(float(weight.sum()), 1e-3))
-
-
-def _cell_sums(values: Array) -> Array:
-    shape = values.shape[:-2]
-    sums: Array = values.reshape(*shape, ROWS, PIXELS, COLUMNS, PIXELS).sum((-3, -1))
-    return sums

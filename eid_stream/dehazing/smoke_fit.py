@@ -23,7 +23,7 @@ FREEDOM = 4.0
 """Degrees of freedom of Student's t: how little a cell is believed that nothing explains."""
 PRICE = 0.5
 """Logarithm of likelihood that opacity 1 has to gain over none."""
-SMOOTHNESS = 2.0
+SMOOTHNESS = 2.5
 """Deviation in cells of the neighbourhood that speaks for a cell."""
 USUAL_AIRLIGHT = np.array([0.9, 0.0, 0.0], np.float32)
 """Y'CbCr, where smoke does not tell better."""
@@ -58,7 +58,7 @@ def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> 
         OPACITIES,
     )
     likelihood = smoothed_inside(likelihood, view.content, SMOOTHNESS)
-    opacity = _likeliest(likelihood) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
+    opacity = _likeliest(likelihood, OPACITIES[1]) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
     return SmokeFit(opacity, _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight))
 
 
@@ -94,15 +94,23 @@ def _log_likelihoods(
     return result
 
 
-def _likeliest(likelihood: Array) -> Array:
+@njit(nogil=True, cache=True)
+def _likeliest(likelihood: Array, step: np.float32) -> Array:
     """The opacity of the maximum, between the steps by a parabola."""
-    best = likelihood.argmax(0)
-    middle = np.clip(best, 1, len(OPACITIES) - 2)
-    below, at, above = (np.take_along_axis(likelihood, (middle + n)[None], 0)[0] for n in (-1, 0, 1))
-    bend = np.minimum(below - 2.0 * at + above, -1e-6)
-    step = OPACITIES[1] - OPACITIES[0]
-    between = (middle + np.clip(0.5 * (below - above) / bend, -1.0, 1.0)) * step
-    return np.asarray(np.clip(between, 0.0, OPACITIES[-1]), np.float32)
+    steps, rows, columns = likelihood.shape
+    result = np.empty((rows, columns), np.float32)
+    for y in range(rows):
+        for x in range(columns):
+            best = 0
+            for k in range(1, steps):
+                if likelihood[k, y, x] > likelihood[best, y, x]:
+                    best = k
+            middle = min(max(best, 1), steps - 2)
+            below, at, above = likelihood[middle - 1, y, x], likelihood[middle, y, x], likelihood[middle + 1, y, x]
+            bend = min(below - 2.0 * at + above, -1e-6)
+            place = middle + min(max(0.5 * (below - above) / bend, -1.0), 1.0)
+            result[y, x] = np.float32(min(max(place, 0.0), steps - 1.0)) * step
+    return result
 
 
 def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> Array:

@@ -95,8 +95,13 @@ class Stats:
         """What was damaged in the source and what was done about it, one sentence each."""
         self.haze = HazeCurve()
         """How hazy the video is, second by second; recorded for files."""
-        self.position_seconds = 0.0
-        """Presentation time of the latest frame written, from the first frame's."""
+        self.positions: dict[str, float] = {}
+        """Presentation time of the latest frame an outlet has taken, from its first frame's, by the outlet's name."""
+
+    @property
+    def position_seconds(self) -> float:
+        """Presentation time of the latest frame that any outlet has taken, from its first frame's."""
+        return max(list(self.positions.values()), default=0.0)
 
     def stage(self, name: str) -> Histogram:
         """The histogram of a stage, made when first asked for."""

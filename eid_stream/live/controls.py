@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eid_stream.core.frame import Frame
+from eid_stream.flow.pipeline import WINDOW
 from eid_stream.flow.stats import PERCENTILES, Stats
 from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.live_dehazer import MAP_AGE
 
-CAPTURE_TO_WINDOW = "capture to window"
-WINDOW = "window"
+CAPTURE_TO_WINDOW = f"capture to {WINDOW}"
 WEB = "web"
 """Name of the console's outlet."""
 CAPTURE_TO_WEB = f"capture to {WEB}"
@@ -35,7 +36,7 @@ class Recording(Protocol):
 
 
 class Enhancement(Protocol):
-    """The dehaze stage: see ``deadline.DeadlineDehazer``."""
+    """The dehaze stage: see ``live_dehazer.LiveDehazer``."""
 
     strength: float
     bypassed: bool
@@ -58,6 +59,7 @@ class LiveControls:
         recordings: Sequence[Recording] = (),
         trouble: Callable[[], str] = lambda: "",
         frozen: Callable[[], bool] = lambda: False,
+        damaged: Callable[[], int] = lambda: 0,
         outlet_troubles: Sequence[Callable[[], str]] = (),
         on_shown: Callable[[Frame], None] = lambda _: None,
     ) -> None:
@@ -69,6 +71,8 @@ class LiveControls:
         self._recordings = recordings
         self._trouble = trouble
         self._frozen = frozen
+        self._damaged = damaged
+        self._damage = (0, float("-inf"))
         self._outlet_troubles = list(outlet_troubles)
         self._said = ("", float("-inf"))
         self._panel: tuple[float, list[str]] = (float("-inf"), [])
@@ -117,7 +121,7 @@ class LiveControls:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """Latency, disks, outlets, faults of outlets that were lost, and what was said lately."""
+        """Latency, disks, damage of the signal, outlets, faults of outlets that were lost, and what was said lately."""
         now = time.monotonic()
         said, since = self._said
         lines = [
@@ -125,13 +129,14 @@ class LiveControls:
             *(recording.warning for recording in self._recordings),
             *(trouble() for trouble in self._outlet_troubles),
             *list(self._stats.faults),
+            self._damage_just_now(now),
             said if now - since < SAID_SECONDS else "",
         ]
         return [line[:_LONGEST_LINE] for line in lines if line]
 
     @property
     def panel(self) -> Sequence[str]:
-        """Added latency, dehaze time, drops, bypassed frames and faults; counted anew twice a second."""
+        """Added latency, dehaze time, age of the maps, drops, bypassed frames; counted anew twice a second."""
         now = time.monotonic()
         if now - self._panel[0] >= _PANEL_SECONDS:
             self._panel = now, self._lines()
@@ -172,12 +177,19 @@ class LiveControls:
         self._on_shown(frame)
         self._stats.stage(CAPTURE_TO_WINDOW).record(added_ns)
         self._stats.written[WINDOW] += 1
-        self._stats.position_seconds = float(frame.seconds)
+        self._stats.positions[WINDOW] = float(frame.seconds)
         self._latch.shown(added_ns / 1e9, time.monotonic())
 
     def say(self, text: str) -> None:
         """Show a line for a few seconds."""
         self._said = text, time.monotonic()
+
+    def _damage_just_now(self, now: float) -> str:
+        """What is said for a few seconds after the signal was damaged once more."""
+        count, since = self._damage
+        if (damaged := self._damaged()) != count:
+            self._damage = count, since = damaged, now
+        return f"the signal is damaged: {count} times so far" if now - since < SAID_SECONDS else ""
 
     def _counted(self) -> dict[str, float]:
         stats = self._stats
@@ -194,11 +206,12 @@ class LiveControls:
     def _lines(self) -> list[str]:
         stats = self._stats
         lines = []
-        for label, stage in (("added", CAPTURE_TO_WINDOW), ("dehaze", "dehaze")):
+        for label, stage in (("added", CAPTURE_TO_WINDOW), ("dehaze", "dehaze"), ("maps' age", MAP_AGE)):
             times = stats.stage(stage)
             shown = " ".join(f"p{percent} {times.percentile_ms(percent):.1f}" for percent in PERCENTILES)
             lines.append(f"{label} {shown} max {times.max_ms:.0f} ms")
         lines.append(f"frames {stats.captured} dropped {sum(stats.dropped.values())}")
+        lines.append(f"damaged {self._damaged()}")
         lines.append(f"bypassed {sum(stats.bypassed.values())} latched {self._latch.count}")
         return lines
 

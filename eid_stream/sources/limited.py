@@ -14,13 +14,13 @@ class LimitedSource:
 
     def __init__(self, source: Source, duration_seconds: Fraction) -> None:
         """Wrap a source; ``duration_seconds`` is greater than 0."""
-        self._source = source
+        self.wrapped = source
         self._duration_seconds = duration_seconds
 
     @property
     def info(self) -> StreamInfo:
         """What is known before the first frame, with the shorter duration."""
-        info = self._source.info
+        info = self.wrapped.info
         seconds = float(self._duration_seconds)
         shorter = seconds if info.duration_seconds is None else min(seconds, info.duration_seconds)
         if info.nominal_rate is None:
@@ -32,7 +32,7 @@ class LimitedSource:
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames of the first seconds."""
         end: Fraction | None = None
-        for frame in self._source:
+        for frame in self.wrapped:
             end = frame.seconds + self._duration_seconds if end is None else end
             if frame.seconds >= end:
                 return
@@ -40,4 +40,4 @@ class LimitedSource:
 
     def close(self) -> None:
         """Close the wrapped source."""
-        self._source.close()
+        self.wrapped.close()

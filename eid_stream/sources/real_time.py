@@ -14,18 +14,18 @@ class RealTimeSource:
 
     def __init__(self, source: Source) -> None:
         """Pace ``source``; it is closed with this one."""
-        self._source = source
+        self.wrapped = source
         self._closed = threading.Event()
 
     @property
     def info(self) -> StreamInfo:
         """As the source says, but live."""
-        return replace(self._source.info, live=True)
+        return replace(self.wrapped.info, live=True)
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames at their time, later ones at once; ``captured_ns`` is the moment of handing over."""
         start_ns: int | None = None
-        for frame in self._source:
+        for frame in self.wrapped:
             due_ns = int(frame.seconds * 10**9)
             if start_ns is None:
                 start_ns = time.monotonic_ns() - due_ns
@@ -36,4 +36,4 @@ class RealTimeSource:
     def close(self) -> None:
         """Stop waiting and close the source."""
         self._closed.set()
-        self._source.close()
+        self.wrapped.close()

@@ -1,6 +1,7 @@
 import json
 import signal
 import subprocess
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_part_plays(tmp_path: P
 def test_an_interruption_before_the_first_frame_is_told_without_a_traceback(
     say: Say, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(choice: str, *, late_seconds: float) -> FallbackEngine:
+    def interrupted(choice: str) -> FallbackEngine:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(assemble, "open_engine", interrupted)
@@ -114,14 +115,19 @@ def test_an_unforeseen_fault_is_told_in_one_sentence_and_what_was_written_is_nam
     say: Say, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class BrokenDehazer:
-        def __init__(self, *_: object) -> None: ...
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def prepare(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+            return iter(frames)
+
+        def close(self) -> None: ...
 
         def dehaze(self, frame: Frame) -> Frame:
             if frame.index == 20:
                 raise ZeroDivisionError("division by zero")
             return frame
 
-    monkeypatch.setattr(assemble, "Dehazer", BrokenDehazer)
+    monkeypatch.setattr(assemble, "FileDehazer", BrokenDehazer)
     out, stats = tmp_path / "out.mp4", tmp_path / "stats.json"
     exit_code, told = say("--source", clip, "--out", out, "--stats", stats)
     sentence = "An unexpected fault ended the run (ZeroDivisionError: division by zero). Please report it."

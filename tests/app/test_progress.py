@@ -18,7 +18,7 @@ def at_half(info: StreamInfo) -> Pace:
     stats = Stats()
     pace = Pace(stats, info)
     stats.written["record"] = 50
-    stats.position_seconds = 2.0
+    stats.positions["record"] = 2.0
     time.sleep(0.01)
     return pace
 

@@ -2,12 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from eid_stream.backends import open_engine
-from eid_stream.backends.onnx_engine import open_onnx
-from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.core.errors import ConfigError
 from tests.backends.fake_driver import environment_with_driver
 
@@ -40,19 +37,6 @@ def test_what_every_machine_has_opens_by_name(choice: str) -> None:
     engine = open_engine(choice)
     assert engine.card.backend == choice
     engine.close()
-
-
-def test_hurried_the_student_looks_at_a_thumbnail_once() -> None:
-    direct = open_onnx()
-    thumbnail = golden_thumbnails(direct.card.thumbnail_width, direct.card.thumbnail_height)["smoky"]
-    twice = direct.estimate(thumbnail).values
-    direct.looks = 1
-    once = direct.estimate(thumbnail).values
-    assert np.abs(once - twice).max() > 0.01
-    for hurried, expected in ((False, twice), (True, once)):
-        engine = open_engine("onnx", hurried=hurried)
-        np.testing.assert_allclose(engine.estimate(thumbnail).values, expected, atol=1e-5)
-        engine.close()
 
 
 def test_auto_with_a_gpu_but_nothing_built_runs_on_the_cpu_and_says_what_to_build(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -182,3 +183,46 @@ def test_a_builder_that_was_killed_holds_nobody_up(tmp_path: Path) -> None:
     holder.communicate()
     with EngineCache(tmp_path).building(KEY):
         pass
+
+
+@pytest.mark.parametrize(("part", "mode"), [("file", 0o664), ("file", 0o646), ("folder", 0o777), ("folder", 0o770)])
+def test_what_others_could_have_written_is_refused(tmp_path: Path, part: str, mode: int) -> None:
+    cache = EngineCache(tmp_path / "engines")
+    path = cache.save(KEY, CONTENT, CARD)
+    (path if part == "file" else cache.folder).chmod(mode)
+    with pytest.raises(EngineLoadError, match=r"is not used: .* can be written by others"):
+        cache.load(KEY)
+
+
+def test_a_folder_above_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    cache = EngineCache(shared / "cache" / "engines")
+    cache.save(KEY, CONTENT, CARD)
+    shared.chmod(0o777)
+    with pytest.raises(EngineLoadError, match="is not used"):
+        cache.load(KEY)
+    shared.chmod(0o1777)  # as /tmp is: nobody can rename what belongs to others
+    assert cache.load(KEY).content == CONTENT
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_what_belongs_to_another_user_is_refused(tmp_path: Path, part: str) -> None:
+    cache = EngineCache(tmp_path / "engines")
+    path = cache.save(KEY, CONTENT, CARD)
+    try:
+        os.chown(path if part == "file" else cache.folder, 12345, -1)
+    except PermissionError:
+        pytest.skip("only root can give files away")
+    with pytest.raises(EngineLoadError, match="belongs to another user"):
+        cache.load(KEY)
+
+
+def test_a_cache_is_made_for_its_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        cache = EngineCache(tmp_path / "cache" / "eid-stream" / "engines")
+        cache.save(KEY, CONTENT, CARD)
+    finally:
+        os.umask(before)
+    assert cache.folder.stat().st_mode & 0o777 == 0o700
+    assert cache.load(KEY).content == CONTENT

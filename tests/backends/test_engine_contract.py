@@ -10,7 +10,6 @@ from eid_stream.backends.choice import open_engine
 from eid_stream.backends.onnx_engine import OnnxEngine
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.self_test import check, golden_thumbnails
-from eid_stream.backends.time_limit import PunctualEngine
 from eid_stream.core.errors import EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
@@ -24,10 +23,6 @@ def _onnx() -> Engine:
 
 def _prior() -> Engine:
     return PriorEngine()
-
-
-def _punctual() -> Engine:
-    return PunctualEngine(_onnx(), late_seconds=30.0)
 
 
 def _chosen() -> Engine:
@@ -46,7 +41,7 @@ def _tensorrt() -> Engine:
     return open_tensorrt()
 
 
-OPENERS: list[Callable[[], Engine]] = [_onnx, _prior, _punctual, _chosen, _cuda, _tensorrt]
+OPENERS: list[Callable[[], Engine]] = [_onnx, _prior, _chosen, _cuda, _tensorrt]
 
 
 @pytest.fixture(params=OPENERS, ids=lambda opener: opener.__name__.strip("_"))

@@ -90,8 +90,6 @@ def test_what_is_seen_is_the_mean_of_two_looks_so_that_turning_the_picture_turns
     np.testing.assert_allclose(answer.values, (looks[0][0] + half_turned(looks[1][0]))[0] / 2, atol=1e-5)
     assert answer.density == pytest.approx(float(looks[0][1][0] + looks[1][1][0]) / 2, abs=1e-6)
     np.testing.assert_allclose(half_turned(turned_answer.values), answer.values, atol=1e-5)
-    engine.looks = 1
-    np.testing.assert_allclose(engine.estimate(thumbnail).values, looks[0][0][0], atol=1e-5)
 
 
 def test_an_engine_closed_by_another_thread_says_so_whenever_that_happens() -> None:

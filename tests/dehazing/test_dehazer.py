@@ -80,7 +80,7 @@ def test_a_reason_of_several_lines_becomes_one_sentence() -> None:
         raise RuntimeError("CUDA error:\n  out of memory\n")
 
     dehazer = Dehazer(FailingEngine(talks, calls=range(1)))
-    assert dehazer.dehaze(hazy_frame()).state.why == "CUDA error: out of memory"
+    assert dehazer.dehaze(hazy_frame()).state.why == "RuntimeError: CUDA error: out of memory"
 
 
 def test_a_gap_resets_the_engine() -> None:

@@ -1,7 +1,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -40,7 +40,7 @@ def failing_at(call: int) -> Callable[[Frame], Frame]:
 
 
 def threads_of_stages() -> list[str]:
-    names = ("capture", "dehaze", "sink", "closing")
+    names = ("capture", "look ahead", "dehaze", "sink", "closing")
     return [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
 
 
@@ -159,6 +159,97 @@ def test_stopping_does_not_wait_for_a_source_that_has_stalled() -> None:
     pipeline.run()
     assert sink.closed
     assert source.closed.is_set()
+
+
+@pytest.mark.parametrize("essential", [True, False])
+def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: bool) -> None:
+    """Nothing grows meanwhile: the source is closed as soon as capture has ended."""
+    source, fine = CountingSource(100_000, live=True, interval_seconds=0.001), CollectingSink()
+    hanging = CollectingSink(hangs_at=1)
+    pipeline, stats = make(source, fine, hanging, essential=essential, grace_seconds=0.3)
+
+    def stop_once_it_hangs() -> None:
+        while len(hanging.indices) < 1:
+            time.sleep(0.01)
+        pipeline.stop()
+
+    threading.Thread(target=stop_once_it_hangs, daemon=True).start()
+    started = time.monotonic()
+    if essential:
+        with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
+            pipeline.run()
+    else:
+        pipeline.run()
+    assert time.monotonic() - started < 10
+    assert "sink 1 was stuck" in str(pipeline.lost["sink 1"])
+    assert stats.faults == {"the sink 1 stage did not end and was left behind": 1}
+    assert source.closed.is_set()
+    assert fine.closed
+
+
+def test_a_source_is_closed_as_soon_as_capture_has_ended_not_when_the_outlets_have() -> None:
+    closed_before: list[bool] = []
+    source = CountingSource(3, live=True)
+
+    class Slow(CollectingSink):
+        def close(self) -> None:
+            closed_before.append(source.closed.wait(5))
+
+    pipeline, _ = make(source, Slow())
+    pipeline.run()
+    assert closed_before == [True]
+
+
+def test_a_file_that_is_read_to_its_end_has_all_the_time_its_outlets_need() -> None:
+    sink = CollectingSink(seconds_per_frame=0.2)
+    pipeline, _ = make(CountingSource(3), sink, grace_seconds=0.05)
+    pipeline.run()
+    assert sink.indices == [0, 1, 2]
+
+
+def test_two_outlets_of_one_name_are_refused() -> None:
+    outlets = [Outlet("null", CollectingSink()), Outlet("null", CollectingSink())]
+    with pytest.raises(ValueError, match="one name"):
+        Pipeline(CountingSource(), dehazed, outlets, stats=Stats())
+
+
+def test_frames_are_looked_at_ahead_in_a_thread_of_their_own() -> None:
+    threads: set[str] = set()
+
+    def pairs(frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Hands frames on by two, as whoever looks ahead does."""
+        waiting: list[Frame] = []
+        for frame in frames:
+            threads.add(threading.current_thread().name)
+            waiting.append(frame)
+            if len(waiting) == 2:
+                yield from waiting
+                waiting = []
+        yield from waiting
+
+    sink, stats = CollectingSink(), Stats()
+    Pipeline(CountingSource(21), dehazed, [Outlet("sink", sink)], stats=stats, prepare=pairs).run()
+    assert sink.indices == list(range(21))
+    assert threads == {"look ahead"}
+
+
+@pytest.mark.parametrize("stage", ["source", "look ahead", "dehaze", "sink"])
+def test_whichever_stage_fails_while_frames_are_looked_at_ahead_every_other_one_ends(stage: str) -> None:
+    def ahead(frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if stage == "look ahead" and frame.index == 5:
+                raise ZeroDivisionError("a bug")
+            yield frame
+
+    before = threads_of_stages()
+    source = CountingSource(20, fails_at=5 if stage == "source" else NEVER)
+    sink = CollectingSink(fails_at=5 if stage == "sink" else NEVER)
+    dehaze = failing_at(5 if stage == "dehaze" else NEVER)
+    pipeline = Pipeline(source, dehaze, [Outlet("sink", sink)], stats=Stats(), prepare=ahead)
+    with pytest.raises((SourceReadError, ZeroDivisionError, SinkWriteError)):
+        pipeline.run()
+    assert sink.closed
+    assert threads_of_stages() == before
 
 
 def test_an_outlet_that_is_not_essential_fails_alone() -> None:

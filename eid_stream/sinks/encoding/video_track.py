@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import copy, range_code, tag
 from eid_stream.sinks.encoding.codec_choice import CodecChoice
+from eid_stream.sinks.encoding.hdr_options import hdr_options, lost_facts, stereo_tag
 from eid_stream.sinks.encoding.picture_fitting import PictureFitter
 from eid_stream.sinks.encoding.time_window import TimeWindow
 
@@ -48,6 +49,8 @@ class VideoTrack:
         self._fields = _FieldMarker(info) if info.interlaced else None
         self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
         self.stream = self._add(container, info, choice)
+        self.stream.metadata.update(stereo_tag(info, container_format))
+        self._lost = lost_facts(info, choice.family.name, container_format)
         self._describe(info)
         if choice.family.name == "hevc" and container_format in _HVC1_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
@@ -56,10 +59,9 @@ class VideoTrack:
     @property
     def notes(self) -> list[str]:
         """What of the picture is not written as it is, one sentence each."""
-        if not self._fitter.widened:
-            return []
         size = f"{self._fitter.width}x{self._fitter.height}"
-        return [f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."]
+        widened = f"The codec needs even sizes: the picture is widened to {size} by repeating its edge."
+        return [*([widened] if self._fitter.widened else []), *self._lost]
 
     def encode(self, frame: Frame) -> "list[Packet[Stream]]":
         """Give one frame to the encoder and take what it has ready."""
@@ -130,6 +132,8 @@ class _FieldMarker:
 
 def _options(info: StreamInfo, choice: CodecChoice) -> dict[str, str]:
     options = dict(choice.options)
+    for name, told in hdr_options(info, choice.family.name).items():
+        options[name] = f"{options[name]}:{told}" if name in options else told
     if info.colour.chroma_location:
         options["chroma_sample_location"] = _CHROMA_LOCATIONS[info.colour.chroma_location]
     return options

@@ -4,11 +4,10 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
+from eid_stream.sources.file.constant_rate import ConstantRate
 
 _JUMP_SECONDS = 1
-_REGULAR_FRAMES = 12
-"""So many frames in step make a rate constant."""
 
 
 class FrameClock:
@@ -16,41 +15,34 @@ class FrameClock:
 
     A picture's own ``pts`` is kept as it is. Where it has none, its ``dts`` is taken (FFmpeg's own rule for containers
     such as AVI), else the time stamp before plus the display time of one frame. A time stamp that does not come after
-    the one before is moved one tick behind it; where time jumps back by more than a second (joined recordings, a
-    clock that wrapped) the stream goes on from where it was.
+    the one before is moved one tick behind it; where time jumps back by more than a second the stream goes on from
+    where it was.
     """
 
-    def __init__(self, *, time_base: Fraction, nominal_rate: Fraction | None, damage: Damage) -> None:
-        """Count repairs in ``damage``."""
+    def __init__(
+        self, *, time_base: Fraction, nominal_rate: Fraction | None, damage: Damage, has_no_clock: bool = False
+    ) -> None:
+        """Count repairs in ``damage``; where the file ``has_no_clock``, counting frames is no repair."""
         self._damage = damage
+        self._has_no_clock = has_no_clock
         self._frame_ticks = max(1, round(1 / (time_base * (nominal_rate or 25))))
         self._jump_ticks = round(_JUMP_SECONDS / time_base)
         self._last: int | None = None
         self._last_ticks = self._frame_ticks
         self._offset = 0
-        self._regular = 0
+        self.rate = ConstantRate(self._frame_ticks)
+        """Whether the rate is constant, and what is missing of it."""
 
     def stamp(self, picture: VideoFrame) -> int:
         """Return the picture's time stamp in units of the time base."""
         own = picture.dts if picture.pts is None else picture.pts
         pts = self._after_last(own)
-        if pts != picture.pts:
+        if pts != picture.pts and not self._has_no_clock:
             self._damage.repaired_time_stamps += 1
-        self._count_gap(pts)
+        if self._last is not None:
+            self.rate.add(pts - self._last)
         self._last, self._last_ticks = pts, picture.duration or self._frame_ticks
         return pts
-
-    def _count_gap(self, pts: int) -> None:
-        """Note frames that a constant rate lacks; a variable rate has no gaps."""
-        if self._last is None:
-            return
-        ticks = pts - self._last
-        if abs(ticks - self._frame_ticks) <= max(1, self._frame_ticks // 10):
-            self._regular += 1
-        elif ticks > self._frame_ticks and self._regular >= _REGULAR_FRAMES:
-            self._damage.missing_frames += round(ticks / self._frame_ticks) - 1
-        else:
-            self._regular = 0
 
     def _after_last(self, own: int | None) -> int:
         if self._last is None:

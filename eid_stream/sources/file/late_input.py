@@ -18,8 +18,9 @@ class LateInput:
     ``open_reader`` may be called until ``seal``; from then on what every reader has read is forgotten.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        """Read from a stream that cannot go back."""
+    def __init__(self, stream: IO[bytes], *, own: bool = False) -> None:
+        """Read from a stream that cannot go back; ``own``: it is closed with this input."""
+        self._own = own
         self._stream = stream
         self._chunks: deque[bytes] = deque()
         self._begin = self._end = 0
@@ -50,8 +51,11 @@ class LateInput:
         self._sealed = True
 
     def close(self) -> None:
-        """End every reader, also one that waits in another thread."""
+        """End every reader, also one that waits in another thread; a stream of our own is closed."""
         self._closed = True
+        if self._own:
+            with self._reading:
+                self._stream.close()
 
     def take(self, position: int, size: int) -> bytes | None:
         """Bytes kept from ``position`` on; None where none are."""
@@ -77,11 +81,13 @@ class LateInput:
             return bool(chunk)
 
     def _wait(self) -> bytes:
-        descriptor = self._stream.fileno()
-        while not self._closed:
-            if select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
-                return os.read(descriptor, _CHUNK_BYTES)
+        while not self._is_closed():
+            if select.select([self._stream.fileno()], [], [], _LOOK_SECONDS)[0]:
+                return os.read(self._stream.fileno(), _CHUNK_BYTES)
         return b""
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     def _forget(self) -> None:
         """Let go of what every reader has read."""

@@ -56,10 +56,10 @@ class MediaInput(Protocol):
 class FileInput:
     """A regular file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, label: str = "") -> None:
         """Open nothing yet."""
         self.path: Path | None = path
-        self.label = str(path)
+        self.label = label or str(path)
         self.can_go_back = True
         self._path = path
 
@@ -85,7 +85,7 @@ class FileInput:
 class PipeInput:
     """Standard input or a named pipe."""
 
-    def __init__(self, stream: IO[bytes], label: str) -> None:
+    def __init__(self, stream: IO[bytes], label: str, *, own: bool = False) -> None:
         """Look at the first bytes, waiting for them.
 
         Raises:
@@ -95,7 +95,7 @@ class PipeInput:
         self.label = label
         self.can_go_back = False
         self._readers: dict[int, LateReader] = {}
-        self._late = LateInput(stream)
+        self._late = LateInput(stream, own=own)
         head = self._late.peek(HEAD_BYTES if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) else 4096)
         if not head:
             raise SourceOpenError(f"Nothing came through {label}. Check the command that writes to it.")
@@ -144,12 +144,16 @@ def open_input(address: str) -> MediaInput:
     if address == STANDARD_INPUT:
         return _standard_input()
     path = Path(address.removeprefix("file:"))
-    return PipeInput(path.open("rb", buffering=0), str(path)) if _is_pipe(path) else FileInput(path)
+    return PipeInput(path.open("rb", buffering=0), str(path), own=True) if _is_pipe(path) else FileInput(path)
 
 
 def _standard_input() -> MediaInput:
     if sys.stdin is None or sys.stdin.closed:
         raise SourceOpenError("Standard input is closed: pipe a video into it, or name a file.")
+    name = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
+    redirected = stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode) and name.exists()
+    if redirected and os.lseek(sys.stdin.fileno(), 0, os.SEEK_CUR) == 0:
+        return FileInput(name, "standard input")
     return PipeInput(sys.stdin.buffer, "standard input")
 
 

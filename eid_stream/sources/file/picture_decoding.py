@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceReadError
 from eid_stream.core.packet_clock import clock_of
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.opening import reason
 from eid_stream.sources.file.recognition import encrypted
 

@@ -13,9 +13,7 @@ _SIGNATURES = (
     (0, b"%PDF", "a PDF document. Give a video file"),
     (257, b"ustar", "a tar archive. Unpack it first"),
 )
-_DICOM = (
-    "a DICOM object, which is converted to a file but not shown: give --out. Its video can be taken out to watch it"
-)
+_DICOM = "a DICOM object. Give the file itself as --source, and --out: it is converted to a file, not shown"
 _TEXT = "a text, such as a playlist or a list of files, not a video. Give a file with moving pictures"
 _ENCRYPTED = "encrypted, and there is no key. Give the video as it was before it was protected"
 _PRINTED = bytes([7, 8, 9, 10, 12, 13, 27, *range(32, 256)])

@@ -8,16 +8,17 @@ from typing import Any, cast
 
 import av.logging
 from av.container import InputContainer
+from av.format import Flags
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from eid_stream.core.frame import StreamInfo
+from eid_stream.core.frame import PixelLayout, StreamInfo
 from eid_stream.core.mp4_boxes import is_cut
 from eid_stream.core.picture_buffer import colour_of, nearest_layout
 from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
-from eid_stream.sources.file.side_data import side_data_of
+from eid_stream.sources.file.side_data import content_light, mastering_display, side_data_of, stereo_packing
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _FORMATS_THAT_TELL_THEIR_END = {"mov", "matroska", "avi", "asf", "flv", "mxf"}
@@ -30,6 +31,7 @@ def describe(
     """Put together what is known of a stream once its first picture is decoded."""
     duration = duration_seconds(container, stream)
     rate = ratio(stream.guessed_rate) or ratio(stream.average_rate)
+    attached = side_data_of(picture)
     average_rate = ratio(stream.average_rate) or rate
     return StreamInfo(
         address=address,
@@ -41,7 +43,10 @@ def describe(
         nominal_rate=rate,
         sample_aspect=ratio(stream.sample_aspect_ratio),
         rotation=picture.rotation,
-        display_matrix=_display_matrix(picture),
+        display_matrix=_display_matrix(attached),
+        mastering_display=mastering_display(attached),
+        content_light=content_light(attached),
+        stereo_packing=stereo_packing(attached),
         interlaced=picture.interlaced_frame,
         top_field_first=top_field_first(picture),
         codec=stream.codec_context.codec.canonical_name,
@@ -117,6 +122,23 @@ def chroma_location(container: InputContainer, stream: VideoStream) -> int:
     return next((code for code, name in enumerate(_CHROMA_LOCATIONS) if name in words), 0)
 
 
-def _display_matrix(picture: VideoFrame) -> tuple[int, ...]:
-    matrix = side_data_of(picture).get("DISPLAYMATRIX")
+def _display_matrix(data: dict[str, bytes]) -> tuple[int, ...]:
+    matrix = data.get("DISPLAYMATRIX")
     return struct.unpack("=9i", matrix) if matrix else ()
+
+
+def has_no_clock(container: InputContainer) -> bool:
+    """Whether the file holds pictures one behind the other and does not say when they are to be shown."""
+    return bool(container.format.flags & cast(int, Flags.no_timestamps.value))
+
+
+def simplifications(picture: VideoFrame, layout: PixelLayout) -> list[str]:
+    """What of a picture's samples is not processed, one sentence each."""
+    components = picture.format.components
+    bits = max((component.bits for component in components), default=8)
+    told = []
+    if any(component.is_alpha for component in components):
+        told.append("The picture's transparency (alpha) is left out.")
+    if bits > layout.bit_depth:
+        told.append(f"The picture has {bits} bits a sample, of which {layout.bit_depth} are processed and kept.")
+    return told

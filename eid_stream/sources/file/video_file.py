@@ -13,13 +13,22 @@ from av.video.frame import VideoFrame
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
-from eid_stream.sources.file.damage import Damage
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
+from eid_stream.sources.file.largest_picture import largest_picture
 from eid_stream.sources.file.media_input import open_input
 from eid_stream.sources.file.opening import pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 from eid_stream.sources.file.seeking import pictures_from
-from eid_stream.sources.file.stream_facts import announced_end, chroma_location, describe, start_seconds
+from eid_stream.sources.file.side_data import lost_side_data, side_data_of
+from eid_stream.sources.file.stream_facts import (
+    announced_end,
+    chroma_location,
+    describe,
+    has_no_clock,
+    simplifications,
+    start_seconds,
+)
 
 _END_TOLERANCE_SECONDS = Fraction(1, 10)
 
@@ -43,6 +52,7 @@ class VideoFileSource:
             SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
         """
         self.damage = Damage()
+        self.start_seconds, self.duration_seconds = start_seconds, duration_seconds
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
@@ -51,6 +61,7 @@ class VideoFileSource:
         """What is read, for whoever wants to read it beside this source."""
         self._label = self.input.label
         self._container = self.input.open()
+        self._container_kinds = self._container.format.name.split(",")
         try:
             self._open(start_seconds or Fraction(0), duration_seconds)
         except BaseException:
@@ -76,6 +87,8 @@ class VideoFileSource:
                 self.has_ended = True
                 return
             self.damage.concealed_frames += picture.is_corrupt
+            self.damage.other_sizes += self._grown != (picture.width, picture.height)
+            self.damage.captions = self.damage.captions or "A53_CC" in side_data_of(picture)
             yield frame
             index += 1
         self.has_ended = not self._closed
@@ -101,10 +114,28 @@ class VideoFileSource:
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
+        self._grown = largest_picture(self.input, self._stream.index, first)
         info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
+        info = replace(info, width=self._grown[0], height=self._grown[1])
         self._info = _within_window(info, start, duration)
+        self.notes = self._noted(first)
+        """What of the video is not processed as it is, one sentence each."""
         self._converter = LayoutConverter(info.layout)
-        self._clock = FrameClock(time_base=info.time_base, nominal_rate=info.nominal_rate, damage=self.damage)
+        self._clock = FrameClock(
+            time_base=info.time_base,
+            nominal_rate=info.nominal_rate,
+            damage=self.damage,
+            has_no_clock=has_no_clock(self._container),
+        )
+
+    def _noted(self, first: VideoFrame) -> list[str]:
+        told = [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]
+        if has_no_clock(self._container):
+            told.append(f"The file holds no times: {float(self._info.nominal_rate or 25):g} frames a second are taken.")
+        if self._grown != (first.width, first.height):
+            width, height = self._grown
+            told.append(f"The picture grows to {width}x{height}: smaller ones are scaled up to that.")
+        return told
 
     def _pictures_from(self, begin: Fraction) -> Iterator[VideoFrame]:
         can_go_back = self.input.path is not None
@@ -138,7 +169,9 @@ class VideoFileSource:
         )
 
     def _note_missing_end(self) -> None:
-        self.damage.clock_restarts = self._decoder.clock_restarts
+        self.damage.clock_restarts = joins = self._decoder.clock_restarts
+        may_vary = bool({"mov", "matroska"} & set(self._container_kinds))
+        self.damage.missing_frames = self._clock.rate.missing_frames(may_vary=may_vary, joins=joins)
         if self._announced_end is None or not self.has_ended:
             return
         missing = self._announced_end - self._decoder.reached_seconds

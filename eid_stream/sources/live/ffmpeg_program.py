@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.sources.damage import Damage
 from eid_stream.sources.live.live_stream import LiveInput, LiveStream
 
 
@@ -30,6 +31,7 @@ class FfmpegProgram:
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+        self._reading = False
         assert self._process.stdout is not None
         pipe = f"pipe:{self._process.stdout.fileno()}"
         options = {"protocol_whitelist": "pipe", "fflags": "nobuffer"}
@@ -44,12 +46,18 @@ class FfmpegProgram:
         """As the program hands it over."""
         return self._stream.info
 
+    @property
+    def damage(self) -> Damage:
+        """What was lost between the program and us, or before it."""
+        return self._stream.damage
+
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames until the program ends.
 
         Raises:
             SourceReadError: it fell silent.
         """
+        self._reading = True
         try:
             yield from self._stream
         finally:
@@ -59,6 +67,8 @@ class FfmpegProgram:
         """End the program, and with it whoever reads."""
         self._stream.close()
         self._process.kill()
+        if not self._reading:
+            self._end()
 
     def _end(self) -> None:
         self._process.kill()

@@ -16,7 +16,7 @@ class FrozenInputWatch:
 
     def __init__(self, source: Source) -> None:
         """Watch ``source``; it is closed with this one."""
-        self._source = source
+        self.wrapped = source
         self._before: Frame | None = None
         self.frozen_seconds = 0.0
         """How long the same picture has been repeated."""
@@ -24,7 +24,7 @@ class FrozenInputWatch:
     @property
     def info(self) -> StreamInfo:
         """As the source says."""
-        return self._source.info
+        return self.wrapped.info
 
     @property
     def frozen(self) -> bool:
@@ -34,7 +34,7 @@ class FrozenInputWatch:
     def __iter__(self) -> Iterator[Frame]:
         """Yield the source's frames."""
         since_ns = 0
-        for frame in self._source:
+        for frame in self.wrapped:
             if self._before is None or not _same_picture(self._before, frame):
                 since_ns = frame.captured_ns
             self._before = frame
@@ -43,7 +43,7 @@ class FrozenInputWatch:
 
     def close(self) -> None:
         """Close the source."""
-        self._source.close()
+        self.wrapped.close()
 
 
 def _same_picture(before: Frame, frame: Frame) -> bool:

@@ -15,6 +15,8 @@ from eid_stream.core.errors import SourceOpenError, SourceReadError
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
+from eid_stream.sources.damage import Damage
+from eid_stream.sources.live.frame_gaps import FrameGaps
 from eid_stream.sources.live.same_host import SameHostOpener
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ class LiveStream:
         self._reading = False
         self._disconnected = False
         self._lock = Lock()
-        self._damaged = 0
+        self.damage = Damage()
+        """What was lost or arrived broken since the first frame."""
         self._parts = wanted.open_file
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
@@ -81,16 +84,14 @@ class LiveStream:
             self._parts.opened()
         self._converter = LayoutConverter(self._info.layout)
         self._layout = self._info.layout
+        self._last_pts: int | None = None
+        rate = self._info.nominal_rate
+        self._gaps = None if rate is None else FrameGaps(max(1, round(1 / (self._info.time_base * rate))), self.damage)
 
     @property
     def info(self) -> StreamInfo:
         """Size, layout, colour and time base as announced."""
         return self._info
-
-    @property
-    def damaged(self) -> int:
-        """Packets that could not be decoded."""
-        return self._damaged
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames; ``captured_ns`` is the moment FFmpeg had the packet, so decoding counts as our delay.
@@ -107,9 +108,9 @@ class LiveStream:
             for packet in self._packets():
                 arrived_ns = time.monotonic_ns()
                 stored = stored and arrived_ns - ready_ns < _WAITED_NS and arrived_ns - began_ns < _LONGEST_BACKLOG_NS
-                for picture in self._decoded(packet):
+                for picture in self._decoded(packet, count=index > 0):
                     if not stored:
-                        yield self._frame(picture, index, arrived_ns)
+                        yield self._counted(self._frame(picture, index, arrived_ns), broken=picture.is_corrupt)
                         index += 1
                 ready_ns = time.monotonic_ns()
         finally:
@@ -144,12 +145,21 @@ class LiveStream:
             if not self._closing.is_set():
                 raise SourceReadError(f"{self._label} broke off: {_reason(error)}.") from error
 
-    def _decoded(self, packet: "Packet[VideoStream]") -> list["VideoFrame"]:
+    def _decoded(self, packet: "Packet[VideoStream]", *, count: bool) -> list["VideoFrame"]:
+        """Pictures of a packet. What cannot be decoded before the first picture is no damage: we joined midway."""
+        self.damage.corrupt_packets += count and packet.is_corrupt
         try:
             return self._stream.decode(packet)
         except av.FFmpegError:
-            self._damaged += 1
+            self.damage.unreadable_packets += count
             return []
+
+    def _counted(self, frame: Frame, *, broken: bool) -> Frame:
+        self.damage.concealed_frames += broken
+        if self._gaps is not None and self._last_pts is not None:
+            self._gaps.step(frame.pts - self._last_pts)
+        self._last_pts = frame.pts
+        return frame
 
     def _frame(self, picture: "VideoFrame", index: int, arrived_ns: int) -> Frame:
         layout = nearest_layout(picture.format)

@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from queue import Empty, SimpleQueue
 
-from eid_stream.core.errors import SourceError
+from eid_stream.core.errors import reason_of
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Source
+from eid_stream.flow.handoff import Handoff
+from eid_stream.sources.damage import Damage, damage_of
 
 logger = logging.getLogger("eid_stream.live")
 
@@ -19,6 +20,9 @@ FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 12.0
 """How long one attempt to connect may take before the next one is made beside it."""
+WAITING_FRAMES = 4
+"""Frames of a connection that may wait to be taken; more would only grow old, and fill the memory behind a run that is
+held up."""
 DRIFT_SECONDS = 1.0
 """Difference between a sender's clock and ours beyond which its time stamps are anchored anew."""
 
@@ -51,16 +55,30 @@ class ReconnectingSource:
         self._first = connect()
         self._info = replace(self._first.info, live=True)
         self._connection: _Connection | None = None
+        self._past = Damage()
         self.trouble = ""
-        self.reconnections = 0
 
     @property
     def info(self) -> StreamInfo:
         """As the first connection announced it."""
         return self._info
 
+    @property
+    def damage(self) -> Damage:
+        """What was wrong so far, over all connections."""
+        told = replace(self._past)
+        if self._connection is not None:
+            told.add(self._connection.damage)
+        return told
+
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames until ``close``: indices count on, time stamps continue, sizes may change."""
+        try:
+            yield from self._frames()
+        finally:
+            self.close()
+
+    def _frames(self) -> Iterator[Frame]:
         time_line = _TimeLine(self._info.time_base)
         first: Source | None = self._first
         pause_seconds = self._first_pause_seconds
@@ -79,16 +97,19 @@ class ReconnectingSource:
             )
             logger.warning("No signal: %s Trying again in %.1f s.", self.trouble, pause_seconds)
             time_line.break_off()
-            self.reconnections += 1
+            self._connection = None
+            self._past.add(connection.damage)
+            self._past.lost_signals += 1
             self._closed.wait(pause_seconds)
 
     def close(self) -> None:
         """Stop looking and disconnect."""
         self._closed.set()
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             self._first.close()
         else:
-            self._connection.abandon()
+            connection.abandon()
 
     def _read(self, connection: "_Connection") -> Iterator[Frame]:
         patience_seconds = PATIENCE_SECONDS
@@ -107,41 +128,55 @@ class _Connection:
     """One attempt: connects and reads in its own thread."""
 
     def __init__(self, connect: Callable[[], Source], opened: Source | None) -> None:
-        self._items: SimpleQueue[Frame | str] = SimpleQueue()
+        self._frames: Handoff[Frame] = Handoff(capacity=WAITING_FRAMES, when_full="drop_oldest")
         self._connect = connect
-        self._source = opened
+        self._source: Source | None = opened
         self._abandoned = False
         threading.Thread(target=self._run, name="connection", daemon=True).start()
+
+    @property
+    def damage(self) -> Damage:
+        """What was wrong with it so far, frames that nobody took included."""
+        told = Damage(unread_frames=self._frames.dropped)
+        told.add(damage_of(self._source))
+        return told
 
     def take(self, patience_seconds: float) -> Frame | str:
         """The next frame, or a sentence that says why there is none."""
         try:
-            return self._items.get(timeout=patience_seconds)
-        except Empty:
-            return f"nothing came for {patience_seconds:g} s."
+            frame = self._frames.take(patience_seconds)
+        except Exception as error:  # whatever ended the connection is the reason that is shown
+            return reason_of(error)
+        if frame is not None:
+            return frame
+        return "the sender ended the stream." if self._frames.over else f"nothing came for {patience_seconds:g} s."
 
     def abandon(self) -> None:
         """Have no more of it; the thread disconnects as soon as whatever it waits for returns."""
         self._abandoned = True
         if self._source is not None:
             self._source.close()
-        self._items.put("the connection was closed.")
+        self._frames.end()
 
     def _run(self) -> None:
         try:
             if self._source is None:
                 self._source = self._connect()
             for frame in self._source:
-                if self._abandoned:
+                if self._abandoned or not self._frames.put(frame):
                     break
-                self._items.put(frame)
-            reason = "the sender ended the stream."
-        except SourceError as error:
-            reason = str(error)
+        except Exception as error:  # handed to whoever takes, whatever it is
+            self._frames.fail(error)
         finally:
+            self._close()
+            self._frames.end()
+
+    def _close(self) -> None:
+        try:
             if self._source is not None:
                 self._source.close()
-        self._items.put(reason)
+        except Exception as error:
+            logger.info("While disconnecting: %s", reason_of(error))
 
 
 class _TimeLine:

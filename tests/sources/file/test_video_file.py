@@ -54,16 +54,17 @@ def test_every_frame_arrives_once_in_order_with_its_own_time(tmp_path: Path, nam
     assert {(frame.width, frame.height, frame.layout.name) for frame in frames} == {(*clip.size, clip.layout)}
 
 
-@pytest.mark.parametrize(("name", "repaired"), [("packed.avi", 0), ("raw.h264", 12)])
+@pytest.mark.parametrize(("name", "told"), [("packed.avi", False), ("raw.h264", True)])
 def test_frames_without_time_stamps_follow_each_other_at_the_nominal_rate(
-    tmp_path: Path, name: str, repaired: int
+    tmp_path: Path, name: str, told: bool
 ) -> None:
     clip = Clip(options={"bf": "2"}, time_base=Fraction(1, 25))
     source = VideoFileSource(str(write_clip(tmp_path / name, clip)))
     frames = list(source)
     assert numbers(frames) == list(range(12))
     assert [frame.seconds for frame in frames] == [Fraction(n, 25) for n in range(12)]
-    assert source.damage.repaired_time_stamps == repaired
+    assert source.damage.sentences() == []
+    assert any("25 frames a second are taken" in note for note in source.notes) == told
 
 
 @pytest.mark.parametrize("colour", [BT601, BT709, BT2020])

@@ -47,7 +47,7 @@ def check_lost_and_found(source: Source, first: Frame, frames: Iterator[Frame]) 
     assert after.index == before.index + 1
     assert float(after.seconds - before.seconds) == pytest.approx(in_room, abs=1.0)
     assert isinstance(source, ReconnectingSource)
-    assert (source.trouble, source.reconnections > 0) == ("", True)
+    assert (source.trouble, source.damage.lost_signals > 0) == ("", True)
 
 
 def open_live_patiently(address: str) -> Source:

@@ -1,0 +1,80 @@
+"""``python -m benchmarks.attack --minutes 30``: every attack for its share of the time, and one table."""
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.attack import fuzzed_files, kills, leaks, servers, sick_disks
+from benchmarks.attack.command_worker import CommandWorker
+from benchmarks.attack.outcome import Row, table
+
+ENDLESS = 10**9
+SHARES = {"files": 0.5, "kills": 0.2, "servers": 0.15, "addresses": 0.1, "disks": 0.05}
+"""How the time is divided. An attack that knows an end may take less than its share."""
+
+
+def main() -> None:
+    """Attack for so many minutes and print the table for people, then one line of JSON for machines."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="attack-") as folder:
+        if arguments.again:
+            print(_again(arguments.again, Path(folder)) or "survived")
+            return
+        rows = [_timed(name, arguments, Path(folder)) for name in arguments.only]
+    print(table(rows))
+    print(json.dumps({row.attack: {"tried": row.tried, "survived": row.survived} for row in rows}))
+    for row in rows:
+        for symptom, example in row.examples.items():
+            print(f"{row.attack}: {symptom}: {row.symptoms[symptom]}x, first {example}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="for all attacks together")
+    parser.add_argument("--only", nargs="*", choices=SHARES, default=list(SHARES), help="these attacks")
+    parser.add_argument("--first", type=int, default=random.randrange(10**6), help="number of the first damaged file")
+    parser.add_argument("--again", default="", help="one damaged file as the table names it, such as MP4:123")
+    return parser.parse_args()
+
+
+def _timed(name: str, arguments: argparse.Namespace, folder: Path) -> Row:
+    work = folder / name
+    work.mkdir()
+    share = SHARES[name] / sum(SHARES[each] for each in arguments.only)
+    end = time.monotonic() + 60.0 * arguments.minutes * share
+    row = _attack(name, work, arguments.first, lambda: time.monotonic() > end)
+    print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
+    return row
+
+
+def _attack(name: str, work: Path, first: int, until: Callable[[], bool]) -> Row:
+    if name == "files":
+        return fuzzed_files.attack_all(ENDLESS, work, first=first, until=until)
+    if name == "kills":
+        return kills.attack_all(ENDLESS, work, first=first, until=until)
+    if name == "servers":
+        return servers.attack_all(rounds=10, until=until)
+    if name == "addresses":
+        return leaks.attack_all(work, until=until)
+    return sick_disks.attack_all(work, rounds=10, until=until)
+
+
+def _again(name: str, folder: Path) -> str:
+    container, _, number = name.partition(":")
+    worker = CommandWorker(time_limit_seconds=fuzzed_files.TIME_LIMIT_SECONDS)
+    work = folder / "work"
+    work.mkdir()
+    try:
+        return fuzzed_files.attack(
+            fuzzed_files.Fuzzed(container, int(number)), fuzzed_files.write_seeds(folder), work, worker
+        )
+    finally:
+        worker.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Runs killed with SIGKILL at any moment: what lies on the disk then plays, and a finished file stays what it was."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+
+from benchmarks.attack.command_worker import ROOT
+from benchmarks.attack.outcome import SURVIVED, Row
+
+ENDLESS = "phantom:?size=320x240"
+LATEST_SECONDS = 6.0
+STARTED_SECONDS = 60.0
+ALLOWED_LOSS_SECONDS = 2.5
+"""What may be missing of a recording that is killed; the encoder and a second of the container hold it back."""
+
+
+def attack(extension: str, number: int, folder: Path) -> str:
+    """Kill one conversion over a finished file; the symptom, or ``SURVIVED``."""
+    chance = random.Random(number)
+    out = folder / f"out.{extension}"
+    part = folder / f"out.{extension}.part"
+    out.write_bytes(b"finished before")
+    part.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "eid_stream", "--source", ENDLESS, "--out", str(out), "--overwrite"]
+    with subprocess.Popen(
+        [*command, "--engine", "prior"], cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        begun = _wait_for_bytes(part, process)
+        time.sleep(chance.uniform(0.0, LATEST_SECONDS))
+        size = part.stat().st_size if part.exists() else 0
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    if not begun:
+        return "hung before the first byte"
+    if out.read_bytes() != b"finished before":
+        return "lost the finished file"
+    return SURVIVED if size < 20_000 or _plays(part) else f"lost a part of {size // 1000} kB that does not play"
+
+
+def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
+    """Kill ``count`` runs into three containers in turn, or as many as there is time for."""
+    row = Row("SIGKILL while a file is written")
+    for number in range(first, first + count):
+        if until():
+            break
+        extension = ("mp4", "mkv", "mov")[number % 3]
+        row.note(attack(extension, number, folder), f"{extension}:{number}")
+    return row
+
+
+def _wait_for_bytes(path: Path, process: "subprocess.Popen[bytes]") -> bool:
+    until = time.monotonic() + STARTED_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if path.exists() and path.stat().st_size:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _plays(path: Path) -> bool:
+    try:
+        with av.open(str(path)) as container:
+            return sum(1 for _ in container.decode(video=0)) > 0
+    except (av.FFmpegError, IndexError):
+        return False

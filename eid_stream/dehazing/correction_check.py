@@ -1,0 +1,104 @@
+"""The correction proves itself at every start: known pictures, known answers, worked out by NumPy.
+
+What is compiled is kept on disk, and a disk can be damaged. A correction that fails would let every frame out as it
+was captured, which is safe, but must never look like success.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.core.errors import EngineMismatchError, reason_of
+from eid_stream.core.frame import Colour, Frame, PixelLayout, Plane
+from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_Y, HazeMaps
+from eid_stream.core.kernels import compile_anew, compile_without_keeping
+from eid_stream.core.thumbnail import make_thumbnail
+from eid_stream.dehazing.correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
+from eid_stream.dehazing.frame_correction import corrected
+
+_WIDTH, _HEIGHT = 64, 48
+_GRID = (3, 4)
+Array = NDArray[np.float64]
+
+
+def check_correction(layout: PixelLayout) -> None:
+    """Compile what corrects pictures of ``layout``, and prove it; what was kept on disk is replaced if it is damaged.
+
+    Raises:
+        EngineMismatchError: it still fails when it was compiled anew.
+    """
+    fault = _fault(layout)
+    for again in (compile_anew, compile_without_keeping):
+        if fault:
+            fault = _after(again) or _fault(layout)
+    if fault:
+        raise EngineMismatchError(f"The correction failed its self-test: {fault}. Install eid-stream and numba again.")
+
+
+def _after(again: Callable[[], None]) -> str:
+    try:
+        again()
+    except Exception as error:  # a folder that cannot be written, say
+        return reason_of(error)
+    return ""
+
+
+def _fault(layout: PixelLayout) -> str:
+    """What is wrong with the answers, or with asking; empty when all is well."""
+    try:
+        frame, maps = _known_frame(layout), _known_maps()
+        shown = corrected(frame, maps, 1.0)
+        off = np.abs(shown.planes[0].astype(np.float64) - _expected_luma(frame, maps)).max()
+        if not off <= 1.0:
+            return f"a sample is off by {off:.0f} code values"
+        untouched = corrected(frame, HazeMaps.identity(), 1.0)
+        if not all(np.array_equal(a, b) for a, b in zip(untouched.planes, frame.planes, strict=True)):
+            return "where there is no haze the picture is changed"
+        return _thumbnail_fault(frame)
+    except Exception as error:  # whatever a damaged file provokes
+        return reason_of(error)
+
+
+def _known_frame(layout: PixelLayout) -> Frame:
+    """Ramps across and down, from black to white."""
+    largest = (1 << layout.bit_depth) - 1
+
+    def ramp(shape: tuple[int, ...]) -> Plane:
+        rows, columns = np.mgrid[: shape[0], : shape[1]]
+        share = (rows / shape[0] + columns / shape[1]) / 2
+        return np.ascontiguousarray(np.rint(share * largest).astype(layout.dtype))
+
+    y, cb, cr = (ramp(shape) for shape in layout.plane_shapes(_WIDTH, _HEIGHT))
+    return Frame((y, cb, cr), layout, Colour(full_range=True), 0, Fraction(1), 0, 0)
+
+
+def _known_maps() -> HazeMaps:
+    values = HazeMaps.identity(*_GRID).values
+    values[GAIN_LUMA] = 1.0 + np.arange(12).reshape(_GRID) / 8.0
+    values[OFFSET_Y] = (1.0 - values[GAIN_LUMA]) * 0.6
+    return HazeMaps(values, 0.5)
+
+
+def _expected_luma(frame: Frame, maps: HazeMaps) -> Array:
+    largest = float((1 << frame.layout.bit_depth) - 1)
+    codes = frame.planes[0].astype(np.float64)
+    gain, offset = _spread(maps.values[GAIN_LUMA]), _spread(maps.values[OFFSET_Y]) * largest
+    least = codes * (1.0 - MOST_LIGHT_TAKEN)
+    most = codes + MOST_LIGHT_ADDED * np.maximum(BRIGHT * largest - codes, 0.0)
+    return np.asarray(np.clip(gain * codes + offset, least, most), np.float64)
+
+
+def _spread(cells: NDArray[np.float32]) -> Array:
+    """Bilinear with aligned corners, by NumPy's own interpolation."""
+    x, y = (np.linspace(0, count - 1, size) for count, size in zip(cells.shape[::-1], (_WIDTH, _HEIGHT), strict=True))
+    rows = np.stack([np.interp(x, np.arange(cells.shape[1]), row) for row in cells])
+    return np.stack([np.interp(y, np.arange(cells.shape[0]), column) for column in rows.T], axis=1)
+
+
+def _thumbnail_fault(frame: Frame) -> str:
+    small = make_thumbnail(frame, _WIDTH // 4, _HEIGHT // 4).values[0]
+    means = frame.planes[0].reshape(_HEIGHT // 4, 4, _WIDTH // 4, 4).mean(axis=(1, 3))
+    off = np.abs(small * float((1 << frame.layout.bit_depth) - 1) - means).max()
+    return "" if off <= 1.0 else f"a thumbnail is off by {off:.0f} code values"

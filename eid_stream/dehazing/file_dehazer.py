@@ -1,0 +1,58 @@
+"""Dehazing of a file: its frames are looked at ahead, and corrected in another thread."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from eid_stream.core.errors import reason_of
+from eid_stream.core.frame import Frame
+from eid_stream.core.interfaces import Engine
+from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker
+from eid_stream.dehazing.frame_correction import as_captured, corrected
+from eid_stream.dehazing.look_ahead import LookAhead
+from eid_stream.dehazing.map_estimator import MapEstimator
+
+logger = logging.getLogger(__name__)
+
+
+class FileDehazer:
+    """``prepare`` gives frames their maps, ``dehaze`` corrects one prepared frame; each belongs into its own thread.
+
+    At ``strength`` 0 nothing is looked at. ``keep_original`` False lets go of the captured picture, which halves the
+    memory of every frame on its way.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        strength: float = 1.0,
+        *,
+        keep_original: bool = True,
+        make_estimator: Callable[[Engine], MapEstimator] = MapEstimator,
+        note: Callable[[Estimate], None] = lambda _: None,
+    ) -> None:
+        """``note`` hears of every look. The engine is closed by ``close``."""
+        self._strength = strength
+        self._keep_original = keep_original
+        self._worker = EstimateWorker(lambda: engine, make_estimator=make_estimator, note=note)
+
+    def prepare(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames with ``maps`` to be applied, or with the reason why there are none."""
+        return LookAhead(self._worker).frames(frames) if self._strength > 0.0 else iter(frames)
+
+    def dehaze(self, frame: Frame) -> Frame:
+        """A prepared frame, corrected; as captured with the reason where it has no maps or correcting it fails."""
+        if self._strength <= 0.0:
+            return as_captured(frame, "strength is 0")
+        if frame.maps is None:
+            return frame
+        try:
+            shown = corrected(frame, frame.maps, self._strength)
+        except Exception as error:  # whatever goes wrong, this very frame goes out
+            logger.warning("Frame %d goes out as captured.", frame.index, exc_info=True)
+            return as_captured(replace(frame, maps=None), reason_of(error))
+        return shown if self._keep_original else replace(shown, original=None)
+
+    def close(self) -> None:
+        """End the worker and close the engine; may be called twice."""
+        self._worker.close()

@@ -1,0 +1,81 @@
+"""What a recording looks like elsewhere: views from all over a file, seen before it is run through."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.believed_view import BelievedView, as_believed
+from eid_stream.dehazing.remembered_scene import RememberedScene
+from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
+
+Array = NDArray[np.float64]
+REACH_SECONDS = 60.0
+"""Views further away than this, before or after, say nothing of a moment."""
+CLEAREST = 3
+"""One in so many of the views within reach counts as clear."""
+ALIKE = 0.2
+"""Correlation of the cells of two views, of luma or of chroma, below which another scene begins: smoke keeps it."""
+VIEW_SECONDS = 1.0
+"""Seconds of clear sight that one view stands for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    seconds: float
+    statistics: SceneStatistics
+    believed: BelievedView
+    seen: float
+    """Mean opacity that the engine sees."""
+
+    @property
+    def haze(self) -> float:
+        """The more, the hazier: haze takes colour and detail away."""
+        dark, detail = self.statistics.whole()[[6, 5]]
+        return float(dark - detail) + self.seen
+
+
+class Foresight:
+    """Views of a recording, in the order of time. A moment's scene is remembered by the clearest of those around it."""
+
+    def __init__(self) -> None:
+        self._views: list[_View] = []
+
+    def add(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> None:
+        """Take in a view; ``maps`` are what the engine says to its thumbnail. Times only rise."""
+        view = measure(thumbnail)
+        believed = as_believed(view, maps)
+        self._views.append(_View(seconds, view, believed, average(opacity_seen(maps), view.content)))
+
+    def scene_at(self, seconds: float) -> RememberedScene | None:
+        """What the scene of a moment looks like where it is clearest; None where too little of it was seen."""
+        around = self._around(seconds)
+        if len(around) < CLEAREST:
+            return None
+        clearest = sorted(around, key=lambda view: view.haze)[: math.ceil(len(around) / CLEAREST)]
+        scene = RememberedScene()
+        for view in sorted(clearest, key=lambda view: -abs(view.seconds - seconds)):
+            scene.add_believed(view.believed, seconds=VIEW_SECONDS, time_constant_seconds=len(clearest))
+        return scene
+
+    def _around(self, seconds: float) -> list[_View]:
+        """Views within reach, as far as no cut lies between."""
+        after = [view for view in self._views if seconds <= view.seconds <= seconds + REACH_SECONDS]
+        before = [view for view in reversed(self._views) if seconds - REACH_SECONDS <= view.seconds < seconds]
+        return [*_until_cut(before), *_until_cut(after)]
+
+
+def _until_cut(views: list[_View]) -> list[_View]:
+    for number, (one, other) in enumerate(pairwise(views), start=1):
+        if max(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in _planes(one, other)) < ALIKE:
+            return views[:number]
+    return views
+
+
+def _planes(one: _View, other: _View) -> list[tuple[Array, Array]]:
+    grain = np.random.default_rng(0).normal(0.0, 1e-4, one.statistics.mean.shape)  # flat views have no correlation
+    return list(zip(one.statistics.mean + grain, other.statistics.mean + grain, strict=True))

@@ -1,0 +1,20 @@
+"""A frame with maps in, the same frame without haze out."""
+
+from dataclasses import replace
+
+from eid_stream.core.frame import DEHAZED, Frame, FrameState
+from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.picture_buffer import allocate
+from eid_stream.dehazing.correction import apply_maps
+
+
+def corrected(frame: Frame, maps: HazeMaps, strength: float) -> Frame:
+    """The frame dehazed by ``strength`` in [0, 1], with ``original`` and ``maps`` set."""
+    planes, buffer = allocate(frame.width, frame.height, frame.layout)
+    apply_maps(frame.planes, planes, maps, frame.layout, frame.colour, min(strength, 1.0))
+    return replace(frame, planes=planes, buffer=buffer, state=DEHAZED, original=frame, maps=maps)
+
+
+def as_captured(frame: Frame, why: str) -> Frame:
+    """The very frame, with the reason why it is not dehazed."""
+    return replace(frame, state=FrameState(dehazed=False, why=why))

@@ -1,0 +1,98 @@
+"""The maps of a file's frames: some frames are looked at, those between get theirs from both sides."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from eid_stream.core.frame import Frame
+from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
+from eid_stream.dehazing.frame_correction import as_captured
+from eid_stream.dehazing.temporal_filter import Continuity
+
+NEAREST_SECONDS, FARTHEST_SECONDS = 1 / 30, 1 / 12
+"""Every second frame is looked at, but no two frames nearer to each other than this, or farther from each other."""
+_LEAST_CHANGE = 1e-5
+"""Maps go from one look to the next as the picture does, luma in [0, 1]: where a frame is repeated, they rest, too."""
+_PATIENCE_SECONDS = 0.5
+
+
+class LookAhead:
+    """Frames in, the same frames in the same order out, with ``maps`` to be applied, or the reason why not.
+
+    A file sees ahead, so that the maps between two looks are known from both sides and nothing lags behind. Across a
+    scene cut nothing is mixed: the last frames before it keep the maps of their own scene.
+    """
+
+    def __init__(self, worker: EstimateWorker) -> None:
+        """Look through ``worker``; it is closed by whoever made it."""
+        self._worker = worker
+        self._continuity = Continuity()
+        self._scene = self._cuts = 0
+        self._before: _Looked | None = None
+
+    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Prepare all frames of a file; those of one look's time at most are held back."""
+        waiting: list[_Step] = []
+        for frame in frames:
+            if self._continuity.broken_by(frame):
+                yield from self._prepared(waiting, None)
+                waiting, self._before = [], None
+                self._scene += 1
+                self._cuts += self._continuity.cut
+            way = (waiting[-1].way if waiting else 0.0) + self._continuity.difference + _LEAST_CHANGE
+            waiting.append(_Step(frame, way))
+            if self._is_due(waiting):
+                looked = _Looked(self._look_at(frame), way)
+                yield from self._prepared(waiting, looked)
+                waiting, self._before = [], looked
+        yield from self._prepared(waiting, None)
+
+    def _is_due(self, waiting: list["_Step"]) -> bool:
+        if self._before is None:
+            return True
+        frame = waiting[-1].frame
+        elapsed = frame.seconds - self._before.estimate.seconds
+        rounded = float(elapsed + frame.duration * frame.time_base / 2)
+        return rounded >= (NEAREST_SECONDS if len(waiting) > 1 else FARTHEST_SECONDS)
+
+    def _look_at(self, frame: Frame) -> Estimate:
+        look = Look(frame, self._scene, self._cuts)
+        self._worker.ask(look)
+        while (estimate := self._worker.answer_to(frame, _PATIENCE_SECONDS)) is None:
+            if self._worker.refused:
+                return Estimate.of(look, None, self._worker.refused, 0.0)
+            self._worker.watch()
+        return estimate
+
+    def _prepared(self, waiting: list["_Step"], after: "_Looked | None") -> Iterator[Frame]:
+        for step in waiting:
+            yield _with_maps(step, self._before, after)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """A frame on its way, and how much the picture has changed since the look before."""
+
+    frame: Frame
+    way: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """A look, and how much the picture had changed since the one before it."""
+
+    estimate: Estimate
+    way: float
+
+
+def _with_maps(step: _Step, before: _Looked | None, after: _Looked | None) -> Frame:
+    """A look that failed costs the frame it was made at; its neighbours have the maps of their other side."""
+    frame = step.frame
+    if after is not None and after.estimate.index == frame.index and after.estimate.maps is None:
+        return as_captured(frame, after.estimate.fault)
+    first, last = (None if looked is None else looked.estimate.maps for looked in (before, after))
+    if first is None or last is None or first.grid != last.grid:
+        known = last if first is None else first
+        faults = [looked.estimate.fault for looked in (before, after) if looked is not None]
+        return as_captured(frame, faults[0]) if known is None else replace(frame, maps=known)
+    assert after is not None
+    return replace(frame, maps=first.towards(last, step.way / after.way))

@@ -1,0 +1,33 @@
+"""How long a run that is to end waits for stages that do not get on."""
+
+import time
+
+FINISHING = 6.0
+"""Finishing a file may take so many times as long as anything else that blocks."""
+
+
+class Patience:
+    """Runs out when a run that is to end has stood still for too long."""
+
+    def __init__(self, grace_seconds: float) -> None:
+        """Stand still for ``grace_seconds`` at most."""
+        self._grace_seconds = grace_seconds
+        self._seen: tuple[int, ...] = ()
+        self._got_on = self._ending_since = time.monotonic()
+
+    def spent_seconds(self, progress: tuple[int, ...], *, ending: bool) -> float:
+        """Note what there is of progress; how long nothing has got on in a run that is to end."""
+        now = time.monotonic()
+        if progress != self._seen or not ending:
+            self._seen, self._got_on = progress, now
+        self._ending_since = self._ending_since if ending else now
+        return now - self._got_on
+
+    @property
+    def ending_seconds(self) -> float:
+        """How long the run has been about to end."""
+        return time.monotonic() - self._ending_since
+
+    def allowed_seconds(self, *, finishing: bool) -> float:
+        """How long it may stand still; ``finishing``: only files are being finished."""
+        return self._grace_seconds * (FINISHING if finishing else 1.0)
