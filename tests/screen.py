@@ -117,19 +117,15 @@ class WindowRun:
 
 
 @contextmanager
-def in_window(display: str, folder: Path, *arguments: str, program: Sequence[str] = ()) -> Iterator[WindowRun]:
+def in_window(
+    display: str, folder: Path, *arguments: str, program: Sequence[str] = (), map_age_limit: int = 30_000
+) -> Iterator[WindowRun]:
     """Run the command, or ``program`` with its arguments; killed afterwards if it still runs."""
     stats = folder / "stats.json"
     command = [*(program or (sys.executable, "-m", "eid_stream")), *arguments]
     command += ["--engine", "prior", "--screenshots", str(folder), "--stats", str(stats)]
-    command += [
-        "--deadline",
-        "1000",
-        "--map-age-limit",
-        "30000",
-        "--latency-limit",
-        "30000",
-    ]  # machines that run tests are busy
+    # machines that run tests are busy
+    command += ["--deadline", "1000", "--map-age-limit", str(map_age_limit), "--latency-limit", "30000"]
     environment = os.environ | {"DISPLAY": display, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

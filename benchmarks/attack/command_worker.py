@@ -28,9 +28,10 @@ class Done:
 class CommandWorker:
     """Runs the command again and again in a process of its own, and starts another one when it dies or hangs."""
 
-    def __init__(self, *, time_limit_seconds: float, python: str = sys.executable) -> None:
+    def __init__(self, *, time_limit_seconds: float, module: str = "benchmarks.attack.command_worker") -> None:
+        """``module`` says when it is ready, then answers each line of arguments with one of JSON."""
         self._time_limit_seconds = time_limit_seconds
-        self._python = python
+        self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, *arguments: str) -> Done | str:
@@ -60,7 +61,7 @@ class CommandWorker:
     def _start(self) -> "subprocess.Popen[bytes]":
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            [self._python, "-m", "benchmarks.attack.command_worker"],
+            [sys.executable, "-m", self._module],
             stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=ROOT,
         )  # fmt: skip
         assert self._process.stdout is not None

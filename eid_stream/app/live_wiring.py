@@ -9,6 +9,7 @@ from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.memory_wiring import remembering
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import LiveOutlets, open_outlets
 from eid_stream.backends import open_engine
@@ -138,6 +139,7 @@ def _dehazer(
         latch,
         stats=stats,
         strength=options.strength,
+        make_estimator=partial(remembering, stats),
         new_scene_seconds=live.deadline / 1000.0,
         oldest_maps_seconds=live.map_age_limit / 1000.0,
     )

@@ -61,6 +61,8 @@ class Options:
     """Go on for so long: seconds or [HH:]MM:SS."""
     keep_clock: bool = False
     """Keep the file's own times; without this an output begins at zero wherever the file's clock does."""
+    scan: bool = True
+    """Look through a file's key frames first, so that a scene's clear sight helps before it comes, too."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     pair_page: bool = False

@@ -9,10 +9,12 @@ from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import Ending
+from eid_stream.app.scan_wiring import foreseeing
+from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
 from eid_stream.backends import open_engine
-from eid_stream.core.errors import ConfigError
+from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
-from eid_stream.core.interfaces import Engine, Sink, Source
+from eid_stream.core.interfaces import Sink, Source
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
@@ -55,6 +57,10 @@ class Assembly:
     """The file that is written, or None."""
     engine_choice: Callable[[], Sequence[str]] = lambda: ()
     """Why which engine is in use, one sentence per step, oldest first."""
+    mark: str = ""
+    """What the output says of itself."""
+    shortfall: Callable[[], NotDehazedError | None] = lambda: None
+    """Asked at the end: whether too little was dehazed to call it a success."""
     show: Window | None = None
     """Shows frames in the main thread until the viewer has enough; None without a window."""
     ending: Ending = field(default_factory=Ending)
@@ -83,13 +89,19 @@ class Assembly:
 
         Raises:
             SinkWriteError: a file cannot be finished or renamed.
+            NotDehazedError: too many frames went out as captured; the file has its name, but is not tagged as enhanced.
         """
-        if self.recorder is None:
-            return
         if interrupted and not getattr(self.source, "has_ended", False):
-            self.recorder.close()
-        else:
+            if self.recorder is not None:
+                self.recorder.close()
+            return
+        shortfall = self.shortfall()
+        if self.recorder is not None:
+            if shortfall is not None:
+                self.recorder.replace_tag(self.mark, NOT_ENHANCED)
             self.recorder.publish()
+        if shortfall is not None:
+            raise shortfall
 
 
 def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
@@ -123,11 +135,13 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             engine,
             options.strength,
             keep_original=options.compare is not None,
+            make_estimator=foreseeing(source, stats, scan=options.scan),
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
         )
         opened.callback(dehazer.close)
         out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
-        recorder = None if out is None else open_recorder(out, options, source, engine)
+        mark = enhanced_mark(engine.card, options.strength)
+        recorder = None if out is None else open_recorder(out, options, source, mark)
         sink = _compared(recorder or NullSink(), options, source)
         return Assembly(
             source,
@@ -137,6 +151,8 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             opened.pop_all(),
             prepare=dehazer.prepare,
             recorder=recorder,
+            mark=mark,
+            shortfall=lambda: shortfall_of(stats) if options.strength > 0.0 else None,
             out=out,
             engine_choice=lambda: engine.reasons,
         )
@@ -189,7 +205,7 @@ def _refuse_start(options: Options) -> None:
         )
 
 
-def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -> Recorder:
+def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Recorder:
     """The recorder of an output file; it copies everything but the picture from a source that is a file."""
     return Recorder(
         out,
@@ -201,7 +217,7 @@ def open_recorder(out: Path, options: Options, source: Source, engine: Engine) -
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,
-        tags={"enhanced": enhanced_mark(engine.card, options.strength)},
+        tags={"enhanced": mark},
         overwrite=options.overwrite,
         keep_clock=options.keep_clock,
     )

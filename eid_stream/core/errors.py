@@ -5,7 +5,8 @@
     ├── SourceError   SourceOpenError, SourceReadError                         exit 3
     ├── EngineError   EngineLoadError, EngineMismatchError, EngineRunError     exit 4
     ├── SinkError     SinkOpenError, SinkWriteError                            exit 5
-    └── ArchiveError                                                           exit 6
+    ├── ArchiveError                                                           exit 6
+    └── NotDehazedError                                                        exit 7
 
 A message says what was tried, what was found and what to do. Exceptions of libraries are mapped where the
 library is called, with ``raise ... from``. The end of a stream is not an error.
@@ -84,6 +85,12 @@ class ArchiveError(EidStreamError):
     """Some videos of an archive failed; the others are done."""
 
     exit_code = 6
+
+
+class NotDehazedError(EidStreamError):
+    """A file was written whole, but too many of its frames are as they were captured."""
+
+    exit_code = 7
 
 
 def reason_of(error: BaseException) -> str:

@@ -40,7 +40,7 @@ def redacted(address: str) -> str:
     if parts is None:
         return _scanned(address)
     scheme, rest = parts.groups()
-    if scheme.lower().startswith("file:") and (scheme.count("/") != 2 or "@" not in rest):
+    if scheme.lower().startswith("file:") and (scheme.count("/") > 2 or "@" not in rest.partition("/")[0]):
         return address
     return scheme + (HIDDEN if scheme.lower().startswith("data:") else _place(rest))
 

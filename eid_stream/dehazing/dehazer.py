@@ -7,6 +7,7 @@ from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import make_thumbnail
+from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.frame_correction import as_captured, corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS
@@ -21,9 +22,13 @@ class Dehazer:
     """
 
     def __init__(
-        self, engine: Engine, strength: float = 1.0, time_constant_seconds: float = TIME_CONSTANT_SECONDS
+        self,
+        engine: Engine,
+        strength: float = 1.0,
+        time_constant_seconds: float = TIME_CONSTANT_SECONDS,
+        foresight: Foresight | None = None,
     ) -> None:
-        self.estimator = MapEstimator(engine, time_constant_seconds)
+        self.estimator = MapEstimator(engine, time_constant_seconds, foresight)
         self.strength = strength
 
     @property

@@ -11,9 +11,9 @@ _GAIN_OF_OFFSETS = [GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]
 
 
 def scattering(opacity: Array, airlight: Array) -> Array:
-    """Maps that take smoke of one opacity (h, w) for luma and chroma away, before an airlight (3,) in Y'CbCr."""
+    """Maps that take smoke of one opacity (h, w) for luma and chroma away, before an airlight (3, h, w) in Y'CbCr."""
     gain = np.float32(1.0) / (np.float32(1.0) - opacity)
-    offset = airlight[:, None, None] * (np.float32(1.0) - gain)
+    offset = airlight * (np.float32(1.0) - gain)
     return np.stack([gain, offset[0], gain, offset[1], offset[2]])
 
 

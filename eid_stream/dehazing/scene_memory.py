@@ -53,9 +53,11 @@ MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
-CALM_SECONDS = 0.2
+CALM_SECONDS = 0.35
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
+STEP_SECONDS = 1.0
+"""Time constant of the light and colour of the whole picture: what moves through it must not make it pump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,14 @@ class MemoryState:
     """In [0, 1]."""
     smoke: float
     """How sure it is of smoke, in [0, 1]."""
+
+    def as_dict(self) -> dict[str, float]:
+        """For JSON."""
+        return {
+            "age_seconds": round(self.age_seconds, 2),
+            "trust": round(self.trust, 3),
+            "smoke": round(self.smoke, 3),
+        }
 
 
 class SceneMemory:
@@ -87,6 +97,7 @@ class SceneMemory:
         self._latest = self._now = self._sampled = -math.inf
         self._trust, self._smoke, self._foreign_seconds = 0.0, 0.0, 0.0
         self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
+        self._step = np.zeros(5)
         self._applied: Array | None = None
 
     @property
@@ -120,9 +131,13 @@ class SceneMemory:
         )
         self._judge(view, expected, fit, seen, elapsed)
         self._learn(view, expected, fit, seen, maps)
-        wanted = self._correction(view, expected, maps.values, elapsed) if self._smoke > 0.0 else identity(grid)
+        wanted = self._correction(view, expected, maps.values, elapsed) if self._smoke > 0.0 else self._nothing(grid)
         wanted = maps.values + np.float32(self._trust) * (wanted - maps.values)
         return HazeMaps(self._calmed(wanted, elapsed), maps.density)
+
+    def _nothing(self, grid: tuple[int, int]) -> Array:
+        self._step = np.zeros(5)
+        return identity(grid)
 
     def _knows_nothing(self) -> bool:
         return self._scene.seconds == 0.0 or self._now - self._latest > OLD_SECONDS[0]
@@ -185,9 +200,11 @@ class SceneMemory:
             fit.airlight - self._airlights[1]
         )
         opacity = np.float32(self._smoke) * fit.opacity
-        second = scattering(on_grid(opacity, (grid[0], grid[1])), self._airlights[1])
+        second = scattering(on_grid(opacity, (grid[0], grid[1])), on_grid(self._airlights[1], (grid[0], grid[1])))
         values = one_after_the_other(first, second)
-        return _led_back(values, view, expected, self._smoke)
+        step = _step_back(values, view, expected)
+        self._step = self._step + _share(elapsed, STEP_SECONDS) * (step - self._step)
+        return _led_back(values, view, self._smoke * self._step)
 
     def _calmed(self, wanted: Array, elapsed: float) -> Array:
         before = self._applied
@@ -207,18 +224,24 @@ def _signs(expected: Expectation, found: NDArray[np.float64]) -> float:
     return float(np.clip(way * (found[3:] - expected.whole[3:]) / deviation, -3.0, 4.0).mean())
 
 
-def _led_back(values: Array, view: SceneStatistics, expected: Expectation, amount: float) -> Array:
-    """Maps that go on to lead mean and deviation of the whole picture back to those of the past.
+def _step_back(values: Array, view: SceneStatistics, expected: Expectation) -> NDArray[np.float64]:
+    """(5,), what mean and deviation of the whole picture still lack, once maps are applied, to be those of the past.
 
-    The less each of them varied in clear views, the further: what varies by itself says nothing of smoke.
+    The less each of them varied in clear views, the more of it: what varies by itself says nothing of smoke.
     """
     found = view.corrected(HazeMaps(values, 0.0)).whole()[:5]
     doubt = np.square(DOUBT)
-    step = amount * doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - found)
-    gain = np.exp(np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST)))
-    gains = gain[[0, 1, 1]]
-    offsets = found[:3] + step[:3] - gains * found[:3]
-    last = np.array([gain[0], offsets[0], gain[1], offsets[1], offsets[2]], np.float32)
+    step = doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - found)
+    step[3:] = np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST))
+    return np.asarray(step, np.float64)
+
+
+def _led_back(values: Array, view: SceneStatistics, step: NDArray[np.float64]) -> Array:
+    """Maps that go on by a step (``_step_back``)."""
+    found = view.corrected(HazeMaps(values, 0.0)).whole()[:3]
+    gains = np.exp(step[3:])[[0, 1, 1]]
+    offsets = found + step[:3] - gains * found
+    last = np.array([gains[0], offsets[0], gains[1], offsets[1], offsets[2]], np.float32)
     return one_after_the_other(values, np.broadcast_to(last[:, None, None], values.shape))
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eid_stream.dehazing.cell_grid import smoothed_inside
+from eid_stream.dehazing.cell_grid import smoothed, smoothed_inside
 from eid_stream.dehazing.remembered_scene import Expectation
-from eid_stream.dehazing.scene_statistics import SceneStatistics, average
+from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
 OPACITIES = np.linspace(0.0, 0.8, 17, dtype=np.float32)
@@ -25,12 +25,16 @@ PRICE = 0.5
 """Logarithm of likelihood that opacity 1 has to gain over none."""
 SMOOTHNESS = 2.5
 """Deviation in cells of the neighbourhood that speaks for a cell."""
-USUAL_AIRLIGHT = np.array([0.9, 0.0, 0.0], np.float32)
+USUAL_AIRLIGHT = np.array([0.9, 0.0, 0.0], np.float32)[:, None, None] * np.ones((3, ROWS, COLUMNS), np.float32)
 """Y'CbCr, where smoke does not tell better."""
 CERTAINTY = 2.0
 """Sum of opacities over the cells from which the smoke tells its airlight better than ``USUAL_AIRLIGHT`` does."""
-LEAST_AIRLIGHT = np.array([0.3, -0.12, -0.12], np.float32)
-MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)
+LEAST_AIRLIGHT = np.array([0.3, -0.12, -0.12], np.float32)[:, None, None]
+AIRLIGHT_REGION = 4.0
+"""Deviation in cells of the region that tells a cell's airlight, beside the whole picture."""
+REGION_CERTAINTY = 0.05
+"""Mean of squared opacity in a region that tells its airlight better than the whole picture does."""
+MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)[:, None, None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +44,7 @@ class SmokeFit:
     opacity: Array
     """(ROWS, COLUMNS) in [0, 0.8]."""
     airlight: Array
-    """(3,), Y'CbCr, one for the whole picture."""
+    """(3, ROWS, COLUMNS), Y'CbCr, very smooth: the scope's light falls off."""
     misfit: float
     """How far the cleared cells are from what is remembered: about 0.3 within a clear scene, 1 in another one."""
 
@@ -83,9 +87,9 @@ def _log_likelihoods(
         for y in range(rows):
             for x in range(columns):
                 p = precision[:, y, x]
-                a = (mean[0, y, x] - airlight[0] * opacity) * gain - expected[0, y, x]
-                b = (mean[1, y, x] - airlight[1] * opacity) * gain - expected[1, y, x]
-                c = (mean[2, y, x] - airlight[2] * opacity) * gain - expected[2, y, x]
+                a = (mean[0, y, x] - airlight[0, y, x] * opacity) * gain - expected[0, y, x]
+                b = (mean[1, y, x] - airlight[1, y, x] * opacity) * gain - expected[1, y, x]
+                c = (mean[2, y, x] - airlight[2, y, x] * opacity) * gain - expected[2, y, x]
                 q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
                 d = log_detail[y, x] - log_t - expected_detail[y, x]
                 far = np.log1p(q / FREEDOM) * (FREEDOM + 3.0)
@@ -117,13 +121,15 @@ def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> A
     """Least squares over the cells: what is seen less what comes through of the remembered scene is airlight."""
     weight = view.content * opacity
     added = view.mean - (np.float32(1.0) - opacity) * expected.mean
-    told = (weight * added).sum((1, 2)) + np.float32(CERTAINTY) * USUAL_AIRLIGHT
-    airlight = told / ((weight * opacity).sum() + np.float32(CERTAINTY))
+    told = (weight * added).sum((1, 2), keepdims=True) + np.float32(CERTAINTY) * USUAL_AIRLIGHT
+    whole = told / ((weight * opacity).sum() + np.float32(CERTAINTY))
+    told = smoothed(weight * added, AIRLIGHT_REGION) + np.float32(REGION_CERTAINTY) * whole
+    airlight = told / (smoothed(weight * opacity, AIRLIGHT_REGION) + np.float32(REGION_CERTAINTY))
     return np.asarray(np.clip(airlight, LEAST_AIRLIGHT, MOST_AIRLIGHT), np.float32)
 
 
 def _misfit(view: SceneStatistics, expected: Expectation, opacity: Array, airlight: Array) -> float:
-    cleared = (view.mean - airlight[:, None, None] * opacity) / (np.float32(1.0) - opacity)
+    cleared = (view.mean - airlight * opacity) / (np.float32(1.0) - opacity)
     a, b, c = cleared - expected.mean
     p = expected.precision
     q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import Any
@@ -95,6 +95,8 @@ class Stats:
         """What was damaged in the source and what was done about it, one sentence each."""
         self.haze = HazeCurve()
         """How hazy the video is, second by second; recorded for files."""
+        self.memory: Callable[[], dict[str, float]] = dict
+        """What the memory of the scene says of itself: its age, its trust, how sure it is of smoke."""
         self.positions: dict[str, float] = {}
         """Presentation time of the latest frame an outlet has taken, from its first frame's, by the outlet's name."""
 
@@ -135,6 +137,7 @@ class Stats:
             "faults": dict(self.faults),
             "damage": list(self.damage),
             "haze_per_second": self.haze.per_second,
+            "memory": self.memory(),
             "stages": {name: histogram.as_dict() for name, histogram in self.stages.items()},
         }
 

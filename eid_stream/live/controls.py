@@ -219,6 +219,9 @@ class LiveControls:
             shown = " ".join(f"p{percent} {times.percentile_ms(percent):.1f}" for percent in PERCENTILES)
             lines.append(f"{label} {shown} max {times.max_ms:.0f} ms")
         lines.append(f"frames {stats.captured} dropped {sum(stats.dropped.values())}")
+        memory = stats.memory()
+        if memory:
+            lines.append(f"memory {memory['age_seconds']:.0f} s old, trust {memory['trust']:.0%}")
         lines.append(f"damaged {self._damaged()}")
         lines.append(f"bypassed {sum(stats.bypassed.values())} latched {self._latch.count}")
         return lines

@@ -126,3 +126,33 @@ def test_the_version_is_told(say: Say, capsys: pytest.CaptureFixture[str], monke
         cli.main()
     assert leaving.value.code == 0
     assert capsys.readouterr().out.startswith("eid-stream 0.")
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.mov"])
+def test_a_file_that_could_not_be_dehazed_is_whole_but_neither_a_success_nor_tagged_as_enhanced(
+    say: Say, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def fault(_: Thumbnail) -> HazeMaps:
+        raise EngineRunError("the engine has a headache")
+
+    failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 7)))
+    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    out = tmp_path / name
+    exit_code, told = say("--source", clip, "--out", out)
+    assert exit_code == 7
+    assert "3 of 30 frames went out as captured (the engine has a headache)." in told
+    assert len(read_pictures(out)) == 30
+    with av.open(str(out)) as container:
+        tags = " ".join(f"{key} {value}" for key, value in container.metadata.items())
+    assert "NOT ENHANCED" in tags
+    assert "Surgical smoke removed" not in tags
+
+
+def test_measuring_without_a_file_fails_likewise(say: Say, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(_: Thumbnail) -> HazeMaps:
+        raise EngineRunError("the engine has a headache")
+
+    failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(1_000_000)))
+    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    exit_code, _ = say("--source", clip, "--out", "null:")
+    assert exit_code == 7

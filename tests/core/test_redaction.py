@@ -69,6 +69,7 @@ def test_any_text_at_all_can_be_redacted_and_once_is_enough(text: str) -> None:
         ("/videos/a?b=c.mp4", "/videos/a?b=c.mp4"),
         ("C:\\videos\\a@b.mp4", "C:\\videos\\a@b.mp4"),
         ("file:///videos/a@b.mp4", "file:///videos/a@b.mp4"),
+        ("file:/surgeon:secret@host/b.mp4", "file:/host/***.mp4"),
         ("/dev/video0", "/dev/video0"),
         ("-", "-"),
         ("lavfi:testsrc2=size=64x48:rate=30", "lavfi:testsrc2=size=64x48:rate=30"),

@@ -67,4 +67,5 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
         "faults": {"disk full": 1},
         "damage": ["3 packets were skipped."],
         "haze_per_second": [],
+        "memory": {},
     }

@@ -11,7 +11,7 @@ import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
 from eid_stream.app.cli import main
 from tests.failing_engines import FailingEngine, answers_nan, raises_known, sleeps
 
-FAULTS = {"raises": raises_known, "nan": answers_nan, "sleeps": sleeps(1.5)}
+FAULTS = {"raises": raises_known, "nan": answers_nan, "sleeps": sleeps(4.0)}
 
 
 class FaultyChoice(FailingEngine):

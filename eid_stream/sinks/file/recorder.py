@@ -23,6 +23,7 @@ from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.output_file import OutputFile
 from eid_stream.sinks.file.packet_writer import PacketWriter
 from eid_stream.sinks.file.source_copy import Reopenable, SourceCopy
+from eid_stream.sinks.file.tag_in_place import replace_tag
 
 
 class Recorder:
@@ -158,6 +159,18 @@ class Recorder:
             if self._copy:
                 self._copy.close()
             self._file.release()
+
+    def replace_tag(self, before: str, after: str) -> None:
+        """Close, and change what the file says of itself; ``after`` is not longer than ``before``.
+
+        Raises:
+            SinkWriteError: it could not be finished, or cannot be written to.
+        """
+        self.close()
+        try:
+            replace_tag(self.part, before, after)
+        except OSError as error:
+            raise self._file.failure(error) from error
 
     def publish(self) -> None:
         """Close, and give the file its name.

@@ -106,6 +106,8 @@ class VideoFileSource:
         self._stream.thread_type = ThreadType.AUTO
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
+        self.begins_seconds = origin + start
+        """Presentation time at which the window begins."""
         self._end = None if duration is None else origin + start + duration
         self._announced_end = announced_end(self._container, self.input.path) if self.input.path else None
         self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=self._label)

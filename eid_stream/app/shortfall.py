@@ -1,0 +1,20 @@
+"""Whether a file came out dehazed: nothing dehazed must never look like success."""
+
+from eid_stream.core.errors import NotDehazedError
+from eid_stream.flow.stats import Stats
+
+MOST_AS_CAPTURED = 0.05
+"""Largest share of a file's frames that may go out as captured in a run that succeeds."""
+NOT_ENHANCED = "NOT ENHANCED: for the most part as captured, for eid-stream could not remove its smoke."
+
+
+def shortfall_of(stats: Stats) -> NotDehazedError | None:
+    """What is to be told of a run that left too many frames as they were; None when all is well."""
+    captured, frames = sum(stats.bypassed.values()), stats.stage("dehaze").count
+    if captured <= MOST_AS_CAPTURED * frames:
+        return None
+    reason, _ = stats.bypassed.most_common(1)[0]
+    return NotDehazedError(
+        f"{captured} of {frames} frames went out as captured ({reason}). The file is whole, but not tagged as "
+        "enhanced. Run it again, or choose another engine with --engine."
+    )
