@@ -21,7 +21,7 @@ app = App(help=__doc__)
 
 
 @app.default
-def main(*, engine: Literal["tensorrt", "cuda", "onnx", "fp16"]) -> None:
+def main(*, engine: Literal["tensorrt", "rtx", "cuda", "webgpu", "onnx", "openvino", "fp16"]) -> None:
     """Print the table of agreement and one JSON line; fails when a bound is broken.
 
     Parameters

@@ -23,7 +23,7 @@ MAY_IMPORT = {
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""
 CONCRETE = ("backends", "sources", "sinks")
-GPU_FILES = ("cuda_engine.py", "tensorrt_engine.py", "device_loop.py")
+GPU_FILES = ("cuda_engine.py", "tensorrt_engine.py", "device_engine.py", "plain_program.py")
 HEAVY = {"torch", "torch_tensorrt", "torchvision", "deepinv", "lightning_fabric", "pyiqa"}
 
 

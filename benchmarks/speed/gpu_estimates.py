@@ -3,7 +3,8 @@
     python -m benchmarks.speed.gpu_estimates                 on the first CUDA device
     python -m benchmarks.speed.gpu_estimates --device cpu    a dry run, eager only; its times mean nothing
 
-Copies from and to pinned memory are included. Prints a table and one JSON line with the device's name.
+Copies from and to pinned memory are included. Prints a table and, between its rows, all that was measured so far as one
+JSON line with the device's name: what is stopped keeps its figures.
 """
 
 import json
@@ -57,7 +58,7 @@ def main(*, device: Device = "cuda", estimates: int = 500) -> int:
             rate = batch * len(seconds) / sum(seconds)
             print(f"{f'{width}x{height}':<12}{batch:>6}{precision:>6}{run:>7}{p50:>9.3f}{p99:>9.3f}{rate:>14.0f}")
             rows.append([width, height, batch, precision, run, p50, p99, rate])
-    print(json.dumps({"benchmark": "gpu_estimates", "device": name, "rows": rows}))
+        print(json.dumps({"benchmark": "gpu_estimates", "device": name, "rows": rows}))
     return 0
 
 

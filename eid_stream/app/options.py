@@ -14,7 +14,8 @@ from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
-EngineName = Literal["auto", "tensorrt", "cuda", "onnx", "prior"]
+EngineName = Literal["auto", "tensorrt", "rtx", "cuda", "webgpu", "onnx", "openvino", "prior"]
+EncoderName = Literal["auto", "software", "nvenc", "vaapi", "qsv"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
@@ -75,6 +76,8 @@ class Options:
     """Constant rate factor of the encoder, lower is better. [default: visually lossless]"""
     preset: str | None = None
     """The encoder's own name for its speed, such as medium or fast."""
+    encoder: EncoderName = "software"
+    """What encodes files: software, or a GPU by nvenc, vaapi or qsv; auto takes the first of these that works here."""
 
     def __post_init__(self) -> None:
         """Refuse values that no run can use.

@@ -210,6 +210,7 @@ class _OutletMaker:
             codec=options.codec or "h264",
             quality=options.quality,
             preset=options.preset or (_LIVE_PRESET if (options.codec or "h264") in ("h264", "hevc") else None),
+            encoder=options.encoder,
             tags={} if captured else {"enhanced": self._tag()},
             overwrite=options.overwrite,
         )

@@ -217,6 +217,7 @@ def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Rec
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,
+        encoder=options.encoder,
         tags={"enhanced": mark},
         overwrite=options.overwrite,
         keep_clock=options.keep_clock,

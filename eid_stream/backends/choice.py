@@ -12,19 +12,26 @@ from eid_stream.core.interfaces import Engine
 def open_engine(choice: str = "auto") -> FallbackEngine:
     """Open an engine and let it prove itself; at run time the next best takes over when it fails.
 
-    ``choice`` is ``auto`` (tensorrt, cuda, onnx, prior: the first that works) or one of these names, which then must
-    work at the start.
+    ``choice`` is ``auto`` (the first of ``AUTO_ORDER`` that works) or the name of an engine, which then must work at
+    the start; after it come those that ``auto`` would try next.
 
     Raises:
         ConfigError: no engine has that name.
         EngineError: the engine is not installed, was not built, does not fit, or failed its self-test.
     """
-    names = list(_OPENERS)
-    if choice not in (*names, "auto"):
-        raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(names)}.")
-    first = 0 if choice == "auto" else names.index(choice)
-    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in names[first:]]
+    if choice not in (*_OPENERS, "auto"):
+        raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(_OPENERS)}.")
+    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in _in_order(choice)]
     return FallbackEngine(openers, fall_back_at_start=choice == "auto")
+
+
+def _in_order(choice: str) -> tuple[str, ...]:
+    """The engine that was asked for, and those that may take over from it, best first."""
+    if choice == "auto":
+        return AUTO_ORDER
+    if choice in AUTO_ORDER:
+        return AUTO_ORDER[AUTO_ORDER.index(choice) :]
+    return (choice, *AUTO_ORDER[AUTO_ORDER.index("onnx") :])
 
 
 def _proven(name: str) -> Callable[[], Engine]:
@@ -65,14 +72,40 @@ def _open_cuda() -> Engine:
     return open_cuda()
 
 
+def _open_rtx() -> Engine:
+    find_gpu()
+    return _open_plugin("rtx")
+
+
+def _open_webgpu() -> Engine:
+    return _open_plugin("webgpu")
+
+
+def _open_openvino() -> Engine:
+    return _open_plugin("openvino")
+
+
+def _open_plugin(name: str) -> Engine:
+    _require_onnxruntime()
+    from eid_stream.backends.plugin_engine import open_plugin
+
+    return open_plugin(name)
+
+
 def _open_onnx() -> Engine:
+    _require_onnxruntime()
+    from eid_stream.backends.onnx_engine import open_onnx
+
+    return open_onnx()
+
+
+def _require_onnxruntime() -> None:
     try:
-        from eid_stream.backends.onnx_engine import open_onnx
+        import onnxruntime  # noqa: F401
     except ImportError as error:
         raise EngineLoadError(
             f"ONNX Runtime cannot be imported ({error}). Install it with: pip install onnxruntime"
         ) from error
-    return open_onnx()
 
 
 def _open_prior() -> Engine:
@@ -83,9 +116,13 @@ def _open_prior() -> Engine:
 
 _OPENERS: dict[str, Callable[[], Engine]] = {
     "tensorrt": _open_tensorrt,
+    "rtx": _open_rtx,
     "cuda": _open_cuda,
+    "webgpu": _open_webgpu,
     "onnx": _open_onnx,
+    "openvino": _open_openvino,
     "prior": _open_prior,
 }
-"""Best first."""
-_ON_A_DEVICE = ("tensorrt", "cuda")
+AUTO_ORDER = ("tensorrt", "rtx", "cuda", "onnx", "prior")
+"""Best first, by what is measured or documented (docs/engines.md); the other engines run only when asked for."""
+_ON_A_DEVICE = ("tensorrt", "rtx", "cuda", "webgpu", "openvino")

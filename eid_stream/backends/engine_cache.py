@@ -98,15 +98,16 @@ class EngineCache:
         Raises:
             EngineLoadError: the folder cannot be written.
         """
-        path = self.folder / f"{key.file_name}.lock"
-        with _mapped(path):
+        from filelock import FileLock
+
+        lock = FileLock(self.folder / f"{key.file_name}.lock")
+        with _mapped(Path(lock.lock_file)):
             make_private_folder(self.folder)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            lock.acquire()
         try:
-            _lock(descriptor)
             yield
         finally:
-            os.close(descriptor)
+            lock.release()
 
     @contextmanager
     def timing_cache(self, key: EngineKey) -> Iterator[Path]:
@@ -187,11 +188,3 @@ def _mapped(path: Path) -> Iterator[None]:
             f"The engine cache cannot be written at {path} ({error.strerror}). "
             "Free the disk, or point XDG_CACHE_HOME to a folder that can be written."
         ) from error
-
-
-def _lock(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: two builds at once cost time, and os.replace still keeps the file whole
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,31 +1,18 @@
 """The ``onnx`` engine: the student on the CPU through ONNX Runtime. The default where there is no GPU."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
+from eid_stream.backends.session_engine import SessionEngine
 from eid_stream.backends.student_contract import (
-    INPUT_NAME,
     MODEL_FILE,
-    OUTPUT_NAMES,
-    Look,
-    as_input,
-    half_turned,
-    input_shape,
-    mean_of_looks,
-    output_shapes,
     read_shipped,
     require_hash,
     shipped_card,
 )
 from eid_stream.core.engine_card import EngineCard
-from eid_stream.core.errors import EngineLoadError, EngineMismatchError, EngineRunError
-from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.core.errors import EngineLoadError, EngineMismatchError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +30,8 @@ class CpuThreads:
     that it does not grow as ONNX Runtime issues 14819 and 24376 have it."""
 
 
-class OnnxEngine:
-    """A student's ONNX bytes with their card, checked against each other before anything runs.
-
-    The student sees one picture; the engine asks it about the thumbnail as it is and turned by half, and answers with
-    the mean (``mean_of_looks``).
+class OnnxEngine(SessionEngine):
+    """A student's ONNX bytes with their card on the CPU, checked against each other before anything runs.
 
     Raises:
         EngineLoadError: ONNX Runtime cannot load the model.
@@ -58,53 +42,8 @@ class OnnxEngine:
         if card.backend != "onnx":
             raise EngineMismatchError(f"The card of {card.name!r} is for backend {card.backend!r}, not for 'onnx'.")
         require_hash(model, card.student_sha256, f"The ONNX model {card.name!r}")
-        self._card = card
         threads = threads or CpuThreads()
-        self._session: Any = _open_session(model, threads)
-        _require_tensors(self._session, card)
-        self._second = ThreadPoolExecutor(1, thread_name_prefix="second-look") if threads.at_once else None
-
-    @property
-    def card(self) -> EngineCard:
-        """What the engine says of itself."""
-        return self._card
-
-    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
-        """Haze maps over the thumbnail's whole canvas.
-
-        Raises:
-            EngineRunError: the thumbnail has the wrong size, ONNX Runtime failed, or the engine is closed.
-        """
-        if self._session is None:
-            raise EngineRunError("The onnx engine is closed.")
-        values = as_input(thumbnail, self._card)
-        if self._second is None:
-            return mean_of_looks(self._look(values), self._look(half_turned(values)))
-        try:
-            turned = self._second.submit(self._look, half_turned(values))
-        except RuntimeError as error:  # closed by another thread, or the program is ending
-            raise EngineRunError(f"The onnx engine is closing: {error}.") from error
-        try:
-            straight = self._look(values)
-        finally:  # nothing may run on when the caller goes on
-            wait([turned])
-        return mean_of_looks(straight, turned.result())
-
-    def _look(self, values: NDArray[np.float32]) -> Look:
-        try:
-            maps, density = self._session.run(OUTPUT_NAMES, {INPUT_NAME: np.ascontiguousarray(values)})
-        except Exception as error:  # ONNX Runtime's exceptions share no other root
-            raise EngineRunError(f"ONNX Runtime failed on a thumbnail: {error}") from error
-        return maps, density
-
-    def reset(self) -> None:
-        """Nothing to forget: the student sees one thumbnail at a time."""
-
-    def close(self) -> None:
-        """Release the session; may be called twice."""
-        self._session = None
-        if self._second is not None:
-            self._second.shutdown()
+        super().__init__(_open_session(model, threads), card, at_once=threads.at_once)
 
 
 def open_onnx(threads: CpuThreads | None = None) -> OnnxEngine:
@@ -135,15 +74,3 @@ def _open_session(model: bytes, threads: CpuThreads) -> onnxruntime.InferenceSes
             f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}. "
             "Install the package again, or run with --engine prior."
         ) from error
-
-
-def _require_tensors(session: onnxruntime.InferenceSession, card: EngineCard) -> None:
-    expected = {INPUT_NAME: input_shape(card), **dict(zip(OUTPUT_NAMES, output_shapes(card), strict=True))}
-    tensors = (*session.get_inputs(), *session.get_outputs())
-    found = {tensor.name: tuple(tensor.shape) for tensor in tensors}
-    other = [tensor.name for tensor in tensors if tensor.type != "tensor(float)"]
-    if found != expected or other:
-        raise EngineMismatchError(
-            f"The model's tensors are {found}{f' ({other} not float32)' if other else ''}, its card expects "
-            f"{expected}. Model and card do not belong together: export the student again."
-        )

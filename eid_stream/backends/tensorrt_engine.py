@@ -4,13 +4,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from eid_stream.backends.built_engine import INSTALL, load_built
-from eid_stream.backends.device_loop import DeviceLoop, require_driver
-from eid_stream.backends.gpu import find_gpu
-from eid_stream.backends.student_contract import INPUT_NAME, OUTPUT_NAMES, input_shape, output_shapes, require_hash
+from eid_stream.backends.device_engine import DeviceEngine, Launch, require_backend
+from eid_stream.backends.student_contract import INPUT_NAME, OUTPUT_NAMES, input_shape, output_shapes
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
-from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.thumbnail import Thumbnail
 
 if TYPE_CHECKING:
     import torch
@@ -18,44 +15,18 @@ if TYPE_CHECKING:
 OLDEST_TENSORRT = 11
 
 
-class TensorRtEngine:
+def tensorrt_engine(serialized: bytes, card: EngineCard, *, use_graph: bool = True) -> DeviceEngine:
     """A serialized TensorRT engine with its card.
 
     Raises:
         EngineLoadError: TensorRT, PyTorch, driver or device are missing or too old, or the engine cannot be loaded.
         EngineMismatchError: engine and card do not belong together.
     """
-
-    def __init__(self, serialized: bytes, card: EngineCard, *, use_graph: bool = True) -> None:
-        if card.backend != "tensorrt":
-            raise EngineMismatchError(f"The card of {card.name!r} is for backend {card.backend!r}, not 'tensorrt'.")
-        require_hash(serialized, card.engine_sha256, f"The tensorrt engine {card.name!r}")
-        require_driver(find_gpu())
-        self._card = card
-        self._loop = DeviceLoop(_Launcher(import_tensorrt(), serialized, card), card, use_graph=use_graph)
-
-    @property
-    def card(self) -> EngineCard:
-        """What the engine says of itself."""
-        return self._card
-
-    def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
-        """Haze maps over the thumbnail's whole canvas.
-
-        Raises:
-            EngineRunError: wrong size, device lost, out of memory, or closed.
-        """
-        return self._loop.estimate(thumbnail)
-
-    def reset(self) -> None:
-        """Nothing to forget: the student sees one thumbnail at a time."""
-
-    def close(self) -> None:
-        """Release the device's memory; may be called twice."""
-        self._loop.close()
+    require_backend(card, "tensorrt")
+    return DeviceEngine(serialized, card, _launcher, use_graph=use_graph)
 
 
-def open_tensorrt() -> TensorRtEngine:
+def open_tensorrt() -> DeviceEngine:
     """The ``tensorrt`` engine that was built for this machine.
 
     Raises:
@@ -63,7 +34,7 @@ def open_tensorrt() -> TensorRtEngine:
         EngineMismatchError: the file was made for something else.
     """
     stored = load_built("tensorrt")
-    return TensorRtEngine(stored.content, stored.card)
+    return tensorrt_engine(stored.content, stored.card)
 
 
 def import_tensorrt() -> ModuleType:
@@ -84,6 +55,10 @@ def import_tensorrt() -> ModuleType:
     return tensorrt  # type: ignore[no-any-return]
 
 
+def _launcher(serialized: bytes, card: EngineCard) -> Launch:
+    return _Launcher(import_tensorrt(), serialized, card)
+
+
 class _Launcher:
     """A deserialized engine that enqueues itself on PyTorch's current stream; keeps runtime and engine alive."""
 
@@ -99,7 +74,7 @@ class _Launcher:
         _require_tensors(self._engine, card)
 
     def __call__(self, thumbnail: "torch.Tensor", outputs: "list[torch.Tensor]") -> None:
-        """Enqueue one estimate; see ``device_loop.Launch``."""
+        """Enqueue one estimate; see ``device_engine.Launch``."""
         import torch
 
         for name, tensor in zip((INPUT_NAME, *OUTPUT_NAMES), (thumbnail, *outputs), strict=True):

@@ -103,7 +103,7 @@ def build(options: Options, cache: EngineCache | None = None) -> Path | None:
 def _build_and_keep(
     options: Options, student: StudentFiles, reference: Engine, gpu: Gpu, cache: EngineCache, key: EngineKey
 ) -> Path:
-    from eid_stream.backends.device_loop import require_driver
+    from eid_stream.backends.device_engine import require_driver
 
     require_driver(gpu)
     content = _compile(options, student, cache, key)
@@ -161,12 +161,12 @@ def _plan_options(options: Options) -> "PlanOptions":
 
 def _start(content: bytes, card: EngineCard) -> Engine:
     if card.backend == "cuda":
-        from eid_stream.backends.cuda_engine import CudaEngine
+        from eid_stream.backends.cuda_engine import cuda_engine
 
-        return CudaEngine(content, card)
-    from eid_stream.backends.tensorrt_engine import TensorRtEngine
+        return cuda_engine(content, card)
+    from eid_stream.backends.tensorrt_engine import tensorrt_engine
 
-    return TensorRtEngine(content, card)
+    return tensorrt_engine(content, card)
 
 
 def _card(student: EngineCard, key: EngineKey, content: bytes, gpu: Gpu) -> EngineCard:

@@ -25,7 +25,8 @@ def as_believed(view: SceneStatistics, maps: HazeMaps) -> "BelievedView":
     """A view without the smoke that the engine sees in it; little of it is not believed."""
     seen = average(opacity_seen(maps), view.content)
     share = ramp(seen, BELIEVED)
-    return BelievedView(view.corrected(HazeMaps(weakened(maps.values, share), 0.0)), (1.0 - share) * seen, share)
+    corrected = view.corrected(HazeMaps(weakened(maps.values, share), 0.0)).darkened_as(view)
+    return BelievedView(corrected, (1.0 - share) * seen, share)
 
 
 def ramp(value: float, between: tuple[float, float]) -> float:

@@ -53,10 +53,10 @@ MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
-CALM_SECONDS = 0.35
+CALM_SECONDS = 0.3
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
-STEP_SECONDS = 1.0
+STEP_SECONDS = 0.6
 """Time constant of the light and colour of the whole picture: what moves through it must not make it pump."""
 
 
@@ -202,9 +202,10 @@ class SceneMemory:
         opacity = np.float32(self._smoke) * fit.opacity
         second = scattering(on_grid(opacity, (grid[0], grid[1])), on_grid(self._airlights[1], (grid[0], grid[1])))
         values = one_after_the_other(first, second)
-        step = _step_back(values, view, expected)
+        light = view.corrected(HazeMaps(values, 0.0)).light()
+        step = _step_back(light, expected)
         self._step = self._step + _share(elapsed, STEP_SECONDS) * (step - self._step)
-        return _led_back(values, view, self._smoke * self._step)
+        return _led_back(values, light[:3], self._smoke * self._step)
 
     def _calmed(self, wanted: Array, elapsed: float) -> Array:
         before = self._applied
@@ -224,21 +225,19 @@ def _signs(expected: Expectation, found: NDArray[np.float64]) -> float:
     return float(np.clip(way * (found[3:] - expected.whole[3:]) / deviation, -3.0, 4.0).mean())
 
 
-def _step_back(values: Array, view: SceneStatistics, expected: Expectation) -> NDArray[np.float64]:
-    """(5,), what mean and deviation of the whole picture still lack, once maps are applied, to be those of the past.
+def _step_back(light: NDArray[np.float64], expected: Expectation) -> NDArray[np.float64]:
+    """(5,), what mean and deviation of the whole corrected picture still lack to be those of the past.
 
     The less each of them varied in clear views, the more of it: what varies by itself says nothing of smoke.
     """
-    found = view.corrected(HazeMaps(values, 0.0)).whole()[:5]
     doubt = np.square(DOUBT)
-    step = doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - found)
+    step = doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - light)
     step[3:] = np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST))
     return np.asarray(step, np.float64)
 
 
-def _led_back(values: Array, view: SceneStatistics, step: NDArray[np.float64]) -> Array:
-    """Maps that go on by a step (``_step_back``)."""
-    found = view.corrected(HazeMaps(values, 0.0)).whole()[:3]
+def _led_back(values: Array, found: NDArray[np.float64], step: NDArray[np.float64]) -> Array:
+    """Maps that go on by a step (``_step_back``) where means (3,) were found."""
     gains = np.exp(step[3:])[[0, 1, 1]]
     offsets = found + step[:3] - gains * found
     last = np.array([gains[0], offsets[0], gains[1], offsets[1], offsets[2]], np.float32)

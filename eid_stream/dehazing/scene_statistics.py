@@ -1,6 +1,7 @@
 """What a thumbnail looks like, in few numbers: statistics of its content in coarse cells."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -47,13 +48,16 @@ class SceneStatistics:
         return average(self.log_detail, self.content) - float(np.log(luma + 0.02))
 
     def corrected(self, maps: HazeMaps) -> "SceneStatistics":
-        """What they are once maps, over the same canvas, have been applied."""
+        """What they are once maps, over the same canvas, have been applied; ``dark`` excepted, which stays."""
         cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
         gains = cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
         offsets = cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
-        mean = gains * self.mean + offsets
-        ratio = _dark_of(mean, self.content) / max(_dark_of(self.mean, self.content), 1e-3)
-        return SceneStatistics(mean, gains**2 * self.variance, self.content, self.dark * ratio)
+        return SceneStatistics(gains * self.mean + offsets, gains**2 * self.variance, self.content, self.dark)
+
+    def darkened_as(self, given: "SceneStatistics") -> "SceneStatistics":
+        """With ``dark`` as far from that of ``given``, before its correction, as the cells' means tell."""
+        ratio = _dark_of(self.mean, self.content) / max(_dark_of(given.mean, given.content), 1e-3)
+        return replace(self, dark=given.dark * ratio)
 
     def whole(self) -> NDArray[np.float64]:
         """(7,), of the whole picture's content.
@@ -61,11 +65,16 @@ class SceneStatistics:
         Mean of Y', Cb, Cr; logarithms of the deviation of luma, of that of chroma, and of detail less mean luma
         (``relative_detail``); logarithm of ``dark``.
         """
-        weight = self.content / np.maximum(self.content.sum(), np.float32(1e-3))
-        mean = (self.mean * weight).sum((1, 2))
-        spread = (((self.mean - mean[:, None, None]) ** 2 + self.variance) * weight).sum((1, 2))
-        contrast = np.log([float(spread[0]) ** 0.5 + 0.01, float(spread[1] + spread[2]) ** 0.5 + 0.01])
-        return np.array([*mean, *contrast, self.relative_detail, np.log(self.dark + 0.02)], np.float64)
+        return np.array([*self.light(), self.relative_detail, np.log(self.dark + 0.02)], np.float64)
+
+    def light(self) -> NDArray[np.float64]:
+        """(5,), the first five of ``whole``."""
+        weight = self.content.ravel() / max(float(self.content.sum()), 1e-3)
+        cells, spread = self.mean.reshape(3, -1), self.variance.reshape(3, -1)
+        mean = cells @ weight
+        spread = (np.square(cells - mean[:, None]) + spread) @ weight
+        contrast = [math.log(float(spread[0]) ** 0.5 + 0.01), math.log(float(spread[1] + spread[2]) ** 0.5 + 0.01)]
+        return np.array([*mean, *contrast], np.float64)
 
 
 def measure(thumbnail: Thumbnail) -> SceneStatistics:
@@ -116,7 +125,7 @@ def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.
 
 @njit(inline="always")
 def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
-    """Less luma; ITU-T H.273 matrix 1 (BT.709). BT.601 is near, and past and present have the same matrix."""
+    """Less luma; ITU-T H.273 matrix 1 (BT.709), of which thumbnails are."""
     return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
 
 

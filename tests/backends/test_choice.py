@@ -28,8 +28,8 @@ def opened(choice: str, environment: dict[str, str] | None = None) -> str:
 
 
 def test_an_unknown_engine_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ConfigError, match="choose auto, tensorrt, cuda, onnx, prior"):
-        open_engine("openvino")
+    with pytest.raises(ConfigError, match="choose auto, tensorrt, rtx, cuda, webgpu, onnx, openvino, prior"):
+        open_engine("directml")
 
 
 @pytest.mark.parametrize("choice", ["onnx", "prior"])
@@ -42,8 +42,9 @@ def test_what_every_machine_has_opens_by_name(choice: str) -> None:
 def test_auto_with_a_gpu_but_nothing_built_runs_on_the_cpu_and_says_what_to_build(tmp_path: Path) -> None:
     *reasons, torch_imported = opened("auto", environment_with_driver(tmp_path)).splitlines()
     assert reasons[0].startswith("tensorrt: not used: ")
-    assert "Build one with: eid-stream-build --target cuda" in reasons[1]
-    assert reasons[2].startswith("onnx: in use: ")
+    assert reasons[1].startswith("rtx: not used: onnxruntime-ep-nv-tensorrt-rtx-cu13 ")
+    assert "Build one with: eid-stream-build --target cuda" in reasons[2]
+    assert reasons[3].startswith("onnx: in use: ")
     assert torch_imported == "False", "a machine without a built engine must not wait for torch"
 
 
@@ -60,8 +61,8 @@ def test_a_bad_engine_file_is_refused_with_the_reason_and_auto_goes_on(tmp_path:
     subprocess.run([sys.executable, "-c", KEEP, damage], env=environment, cwd=Path(__file__).parents[2], check=True)
     reasons = opened("auto", environment).splitlines()
     expected = {"flipped": "is damaged", "foreign": "was built for another gpu"}[damage]
-    assert expected in reasons[1]
-    assert reasons[2].startswith("onnx: in use: ")
+    assert expected in reasons[2]
+    assert reasons[3].startswith("onnx: in use: ")
 
 
 def test_a_driver_that_is_too_old_for_torch_is_told_with_both_versions(tmp_path: Path) -> None:

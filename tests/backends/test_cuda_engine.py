@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from eid_stream.backends.cuda_engine import CudaEngine, load_network
-from eid_stream.backends.device_loop import ALIGNMENT, _places
+from eid_stream.backends.cuda_engine import cuda_engine, load_network
+from eid_stream.backends.device_engine import ALIGNMENT, _places
 from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.backends.student_contract import PROGRAM_FILE, output_shapes, read_shipped, shipped_card
 from eid_stream.core.engine_card import EngineCard
@@ -52,9 +52,9 @@ def test_what_pytorch_cannot_read_is_told_in_one_sentence() -> None:
 
 def test_a_program_that_is_not_the_cards_is_refused_before_pytorch_sees_it() -> None:
     with pytest.raises(EngineMismatchError, match="SHA-256"):
-        CudaEngine(b"other", card(b"program"))
+        cuda_engine(b"other", card(b"program"))
     with pytest.raises(EngineMismatchError, match="backend 'onnx'"):
-        CudaEngine(b"program", card_of(b"program"))
+        cuda_engine(b"program", card_of(b"program"))
 
 
 def test_pytorchs_graph_capture_takes_what_we_pass() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from eid_stream.backends.choice import open_engine
 from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.plugin_engine import plugin_engine
+from eid_stream.backends.plugin_providers import PROVIDERS
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.self_test import check, golden_thumbnails
 from eid_stream.core.errors import EngineLoadError, EngineRunError
@@ -41,7 +43,21 @@ def _tensorrt() -> Engine:
     return open_tensorrt()
 
 
-OPENERS: list[Callable[[], Engine]] = [_onnx, _prior, _chosen, _cuda, _tensorrt]
+def _rtx() -> Engine:
+    return plugin_engine(PROVIDERS["rtx"], *student())
+
+
+def _webgpu() -> Engine:
+    return plugin_engine(PROVIDERS["webgpu"], *student())
+
+
+def _openvino() -> Engine:
+    return plugin_engine(PROVIDERS["openvino"], *student())
+
+
+OPENERS: list[Callable[[], Engine]] = [
+    _onnx, _prior, _chosen, _cuda, _tensorrt, _rtx, _webgpu, _openvino,
+]  # fmt: skip
 
 
 @pytest.fixture(params=OPENERS, ids=lambda opener: opener.__name__.strip("_"))

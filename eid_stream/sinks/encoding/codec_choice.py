@@ -22,6 +22,10 @@ _SPEEDS = (
 _ALIASES = {"avc": "h264", "x264": "h264", "h265": "hevc", "x265": "hevc"}
 
 
+_FRAMES_BETWEEN = 3
+"""B-frames in a row, as most presets have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CodecFamily:
     """One codec and the encoder used for it."""
@@ -70,6 +74,12 @@ class CodecChoice:
     options: dict[str, str]
     note: str = ""
     """One sentence where the choice is not what the source suggests; empty otherwise."""
+    encoder: str = ""
+    """FFmpeg's name of an encoder on a device, in place of the family's own; empty without one."""
+    device: str = ""
+    """FFmpeg's name of that device."""
+    sent_as: str = ""
+    """The pixel format that encoder takes, with the same samples; empty where it takes the video's own."""
 
 
 def choose_codec(
@@ -88,8 +98,20 @@ def choose_codec(
         ConfigError: codec, quality or preset is unknown, or the asked codec cannot hold the picture.
     """
     family, note = _asked(codec, info, container_codecs) if codec else _default(info, container_codecs)
-    options = dict(family.options) | _quality(family, quality) | _preset(family, preset)
+    options = dict(family.options) | _quality(family, quality) | _preset(family, preset) | _held_frames(family, info)
     return CodecChoice(family, options, note)
+
+
+def _held_frames(family: CodecFamily, info: StreamInfo) -> dict[str, str]:
+    """Let the encoder look ahead for a fifth of a second at most, so that little is lost when the process is killed."""
+    held = max(1, int((info.nominal_rate or 25) / 5))
+    low = held < _FRAMES_BETWEEN
+    if family.name == "h264":
+        return {"rc-lookahead": str(min(5, held))} | ({"bf": str(held)} if low else {})
+    if family.name == "hevc":
+        parameters = f"log-level=none:rc-lookahead={min(6, held + 1)}"
+        return {"x265-params": f"{parameters}:bframes={held}:frame-threads=1" if low else parameters}
+    return {}
 
 
 def _asked(codec: str, info: StreamInfo, container_codecs: frozenset[str]) -> tuple[CodecFamily, str]:

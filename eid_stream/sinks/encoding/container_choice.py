@@ -8,13 +8,13 @@ import av
 
 from eid_stream.core.errors import ConfigError
 
-_FOR_EVERY_CONTAINER = {"flush_packets": "1", "max_interleave_delta": "1000000"}
+_FOR_EVERY_CONTAINER = {"flush_packets": "1", "max_interleave_delta": "300000"}
 _FRAGMENTED = {
     "movflags": "hybrid_fragmented+delay_moov+use_metadata_tags+frag_keyframe",
-    "min_frag_duration": "900000",
+    "min_frag_duration": "300000",
 }
-"""Fragments begin at key frames, one a second: FFmpeg's ``frag_duration`` spoils times of sound beside subtitles."""
-_CLUSTERED = {"cluster_time_limit": "1000", "avoid_negative_ts": "disabled"}
+"""Fragments begin at key frames: ``frag_duration`` loses frames, and spoils times of sound beside subtitles."""
+_CLUSTERED = {"cluster_time_limit": "300", "avoid_negative_ts": "disabled"}
 """Sound begins a few samples before zero; moving everything to make up for that would change every time stamp."""
 
 
@@ -37,7 +37,7 @@ class ContainerChoice:
     whole_milliseconds: bool = False
     """Whether it rounds every time stamp to a millisecond."""
     options: dict[str, str] = field(default_factory=dict)
-    """FFmpeg's options: about one second at a time is written out for good."""
+    """FFmpeg's options: less than half a second at a time is written out for good."""
 
 
 _MP4 = ContainerChoice(

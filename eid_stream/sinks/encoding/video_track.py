@@ -6,6 +6,7 @@ from typing import cast
 
 import av.filter
 from av.codec.context import Flags
+from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -22,12 +23,12 @@ from eid_stream.sinks.encoding.time_window import TimeWindow
 
 _CHROMA_LOCATIONS = ("unspecified", "left", "center", "topleft", "top", "bottomleft", "bottom")
 _PROGRESSIVE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
-_KEY_FRAME_SECONDS = 1
-"""What is written out for good at a time, so that an interrupted file plays almost to its end."""
+_KEY_FRAME_SECONDS, _OFTEN_SECONDS = 1, Fraction(2, 5)
+"""The shorter time where a key frame is what lets the pictures before it be written out for good."""
 _MAX_NOMINAL_RATE = 240
 _SVT_ERRORS_ONLY = "1"
 """SVT-AV1 prints a page to stderr otherwise, and takes no option against it but this variable."""
-_HVC1_CONTAINERS = ("mp4", "mov")
+_FRAGMENTED_CONTAINERS = ("mp4", "mov")
 
 
 class VideoTrack:
@@ -43,6 +44,7 @@ class VideoTrack:
     ) -> None:
         """Add the stream and open its encoder."""
         os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
+        self._written_by_key_frames = container_format in _FRAGMENTED_CONTAINERS
         self._time_base = info.time_base
         self._window = window
         self._layout = info.layout
@@ -52,7 +54,7 @@ class VideoTrack:
         self.stream.metadata.update(stereo_tag(info, container_format))
         self._lost = lost_facts(info, choice.family.name, container_format)
         self._describe(info)
-        if choice.family.name == "hevc" and container_format in _HVC1_CONTAINERS:
+        if choice.family.name == "hevc" and container_format in _FRAGMENTED_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
         self.stream.codec_context.open()
 
@@ -84,13 +86,14 @@ class VideoTrack:
 
     def _add(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice) -> VideoStream:
         stream = container.add_stream(
-            choice.family.encoder,
+            choice.encoder or choice.family.encoder,
             rate=min(info.nominal_rate or Fraction(25), Fraction(_MAX_NOMINAL_RATE)),
             options=_options(info, choice),
             width=self._fitter.width,
             height=self._fitter.height,
-            pix_fmt=info.layout.name,
+            pix_fmt=choice.sent_as or info.layout.name,
             time_base=info.time_base,
+            hwaccel=HWAccel(choice.device) if choice.device else None,
         )
         return cast(VideoStream, stream)
 
@@ -101,7 +104,8 @@ class VideoTrack:
         context.colorspace, context.color_range = info.colour.matrix, int(range_code(info.colour))
         context.color_primaries, context.color_trc = info.colour.primaries, info.colour.transfer
         context.flags |= Flags.frame_duration
-        context.gop_size = max(1, round(_KEY_FRAME_SECONDS * (info.nominal_rate or 25)))
+        seconds = _OFTEN_SECONDS if self._written_by_key_frames else _KEY_FRAME_SECONDS
+        context.gop_size = max(1, round(seconds * (info.nominal_rate or 25)))
         if info.interlaced:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = _TOP_FIRST if info.top_field_first else _BOTTOM_FIRST

@@ -16,6 +16,7 @@ from eid_stream.core.media_formats import FILE_ONLY
 from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
+from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device
 from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.carrying import open_output
@@ -46,6 +47,7 @@ class Recorder:
         codec: str | None = None,
         quality: float | None = None,
         preset: str | None = None,
+        encoder: str = SOFTWARE,
         tags: Mapping[str, str] | None = None,
         overwrite: bool = False,
         keep_clock: bool = False,
@@ -56,20 +58,21 @@ class Recorder:
         ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
         The output begins at time zero wherever the source's clock does, unless ``keep_clock``; a delay that an edit
         list sets is kept. ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the
-        file's own.
+        file's own. ``encoder`` is that of ``on_device``.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
             SinkOpenError: the output cannot be created, would replace something, or is the input.
         """
         container = choose_container(path)
-        self._codec = choose_codec(
+        chosen = choose_codec(
             codec=codec,
             quality=quality,
             preset=preset,
             info=info,
             container_codecs=encoders_of(container),
         )
+        self._codec = on_device(chosen, encoder, info)
         self._info = info
         self._source_has_ended = source_has_ended
         self._reached = Fraction(0)

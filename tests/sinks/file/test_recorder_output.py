@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -17,7 +18,7 @@ from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.media import Clip, write_clip
 from tests.media_reading import number_of, read_pictures
-from tests.media_side_streams import Sound
+from tests.media_side_streams import Sound, Subtitles
 
 EXTENSIONS = (".mp4", ".mkv", ".mov")
 
@@ -198,29 +199,48 @@ from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
 
 source = VideoFileSource(sys.argv[1])
-recorder = Recorder(Path(sys.argv[2]), source.info, copy_from=Path(sys.argv[1]))
+recorder = Recorder(Path(sys.argv[2]), source.info, copy_from=Path(sys.argv[1]), codec=sys.argv[3])
 for frame in source:
     recorder.write(frame)
-    if frame.index == 199:
+    if str(frame.index + 1) in sys.argv[4:]:
         print("recorded", flush=True)
-        sys.stdin.read()
+        sys.stdin.readline()
 """
+TEXT = (Subtitles("srt", ((0.2, 0.8, "access"), (1.1, 3.9, "dissection"))),)
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-def test_a_killed_recording_plays_up_to_its_last_seconds(tmp_path: Path, extension: str) -> None:
-    clip = Clip(frames=250, sounds=[Sound(seconds=10)])
+@pytest.mark.parametrize(("codec", "rate", "subtitles"), [("h264", 25, TEXT), ("h264", 10, ()), ("hevc", 25, ())])
+def test_what_is_on_the_disk_of_a_killed_recording_plays_to_within_a_second(
+    tmp_path: Path, extension: str, codec: str, rate: int, subtitles: tuple[Subtitles, ...]
+) -> None:
+    clip = Clip(frames=4 * rate, rate=Fraction(rate), sounds=[Sound(seconds=4)], subtitles=subtitles)
     source, out = write_clip(tmp_path / "in.mkv", clip), tmp_path / f"out{extension}"
-    command = [sys.executable, "-c", RECORD_UNTIL_KILLED, str(source), str(out)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "recorded\n"
-        process.send_signal(signal.SIGKILL)
     part = out.with_name(out.name + ".part")
-    assert names(tmp_path) == ["in.mkv", part.name]
-    numbers = [number for _, number in read_pictures(part)]
-    assert numbers == list(range(len(numbers)))
-    assert len(numbers) >= 200 - 50
+    moments = [round(rate * seconds) for seconds in (1.2, 2.1, 3.5)]
+    command = [sys.executable, "-c", RECORD_UNTIL_KILLED, str(source), str(out), codec, *map(str, moments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for moment in moments:
+            assert process.stdout.readline() == "recorded\n"
+            if moment == moments[-1]:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            numbers = _playable_numbers(_copied(part, tmp_path))
+            assert numbers[:-3] == list(range(len(numbers) - 3))  # the last ones may rest on what is not there yet
+            assert len(numbers) >= moment - rate
+            if moment != moments[-1]:
+                process.stdin.write("\n")
+                process.stdin.flush()
+    assert names(tmp_path) == ["copy", "in.mkv", part.name]
     with av.open(str(part)) as container:
-        sound = [frame.time for frame in container.decode(audio=0)]
-    assert sound[-1] == pytest.approx(len(numbers) / 25, abs=1.1)
+        sound = [frame.time or 0.0 for frame in container.decode(audio=0)]
+    assert sound[-1] >= moments[-1] / rate - 1
+
+
+def _copied(part: Path, folder: Path) -> Path:
+    """What a player would find at this moment."""
+    copy = folder / "copy"
+    copy.write_bytes(part.read_bytes())
+    return copy
