@@ -13,7 +13,7 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 HUNG, DIED = "hung", "died"
-START_SECONDS = 300.0
+START_SECONDS = 1200.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.core.caching import NullCache
+
+from eid_stream.core.private_files import exposure
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 _KERNELS: list[Any] = []
@@ -15,13 +18,16 @@ def kernel(**options: Any) -> Callable[[Loop], Loop]:
     """Compile a function at its first call; it releases the GIL. ``options`` are those of ``numba.njit``.
 
     The result is kept beside the source or in the user's cache. Where neither can be written (an installation by root,
-    no home) it is compiled anew at every start.
+    no home), or others could have put something there, it is compiled anew at every start: what is kept is pickled, and
+    to load it is to run it.
     """
 
     def compiled(function: Loop) -> Loop:
         dispatcher = njit(nogil=True, **options)(function)
         with suppress(RuntimeError):  # what Numba raises when it finds no place
             dispatcher.enable_caching()
+            if exposure(Path(dispatcher._cache.cache_path), is_folder=True):
+                dispatcher._cache = NullCache()
         _KERNELS.append(dispatcher)
         return cast("Loop", dispatcher)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 _SYSTEM_OWNER = 0
 
 
-def exposure(path: Path) -> str:
+def exposure(path: Path, *, is_folder: bool = False) -> str:
     """Why others could have put this file there; empty if nobody could, or the system has no such notion (Windows).
 
     It and its folder must belong to this user or to root and be writable by nobody else; no folder above may let others
-    rename what is in it.
+    rename what is in it. With ``is_folder`` it is asked of anything that lies in the folder ``path``.
 
     Raises:
         OSError: it cannot be looked at.
@@ -19,13 +19,13 @@ def exposure(path: Path) -> str:
     if not hasattr(os, "geteuid"):
         return ""
     whole = path.resolve(strict=True)
-    for part in (whole, whole.parent):
+    for part in (whole,) if is_folder else (whole, whole.parent):
         facts = part.stat()
         if facts.st_uid not in (os.geteuid(), _SYSTEM_OWNER):
             return f"{part} belongs to another user"
         if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return f"{part} can be written by others"
-    for folder in whole.parent.parents:
+    for folder in whole.parents if is_folder else whole.parent.parents:
         mode = folder.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             return f"{folder} can be written by others"

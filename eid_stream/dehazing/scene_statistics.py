@@ -125,7 +125,7 @@ def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.
 
 @njit(inline="always")
 def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
-    """Less luma; ITU-T H.273 matrix 1 (BT.709). BT.601 is near, and past and present have the same matrix."""
+    """Less luma; ITU-T H.273 matrix 1 (BT.709), of which thumbnails are."""
     return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
 
 
