@@ -113,7 +113,9 @@ def read_plan(content: bytes, model: bytes) -> PlanContents:
     """
     weights = weights_of(content)
     constants = [numpy_helper.to_array(each) for each in onnx.load_from_string(model).graph.initializer]
-    constants = [each for each in constants if each.dtype in (np.float32, np.float16) and each.size >= 8]
+    constants = [
+        each for each in constants if each.dtype in (np.float32, np.float16) and each.size >= 8 and np.ptp(each) > 0
+    ]
     return PlanContents(
         steps=frozenset(name.decode() for name in re.findall(rb"\[ONNX Layer: ([^\]]+)\]", content)),
         weight_bytes=len(weights),
