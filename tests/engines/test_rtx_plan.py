@@ -41,7 +41,7 @@ def half_plan(half: bytes) -> Plan:
 
 
 def weights_in(model: bytes, bytes_per_value: int) -> tuple[int, int]:
-    """Least and most bytes that a plan needs: what convolutions and products read as weights, and that with the rest."""
+    """Least and most bytes of a plan: what convolutions and products read as weights, and that with the rest."""
     graph = onnx.load_from_string(model).graph
     sizes = {each.name: numpy_helper.to_array(each).size for each in graph.initializer}
     casts = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Cast"}
