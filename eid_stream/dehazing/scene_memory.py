@@ -53,7 +53,7 @@ MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
-CALM_SECONDS = 0.3
+CALM_SECONDS = 0.4
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
 STEP_SECONDS = 0.6
