@@ -18,8 +18,8 @@ from eid_stream.sources.file.opening import reason
 from eid_stream.sources.file.recognition import encrypted
 
 _CAPTIONS = (b"\xb5\x001GA94", b"\x00\x00\x01\xb2GA94")
-"""How closed captions of ATSC A/53 begin within H.264 and HEVC, and within MPEG-2. To ask each picture for its side data
-would keep every picture: PyAV's container of side data and its frame hold each other."""
+"""How closed captions of ATSC A/53 begin within H.264 and HEVC, and within MPEG-2. To ask each picture for its side
+data would keep every picture: PyAV's container of side data and its frame hold each other."""
 _MAX_ERRORS_IN_A_ROW = 100
 _WITHOUT_PRESENTATION_TIMES = ("avi",)
 _END_WITH_AN_ERROR = ("mpjpeg",)
