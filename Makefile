@@ -23,7 +23,7 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 
 train: $(VENV)/dev
-	$(BIN)/python -m training.student.distill_student --accelerator cpu --devices 2 --threads 1
+	$(BIN)/python -m training.student.train_student --threads 1
 	$(BIN)/python -m training.export.export_student
 
 # pyiqa brings opencv-python-headless, which would take the window away from opencv-python: put that back last.

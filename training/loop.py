@@ -1,10 +1,11 @@
-"""The loop of a training run on unpaired frames: goes on where it stopped, logs, saves."""
+"""The loop of every training run: goes on where it stopped, logs, saves."""
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from lightning_fabric import Fabric
 from torch import nn
@@ -12,23 +13,23 @@ from torch.optim.swa_utils import AveragedModel
 
 from eid_stream.core.errors import ConfigError
 from training.checkpoint import load_progress, save_checkpoint, save_progress
-from training.data.unpaired_frames import UnpairedBatch, UnpairedFrames
 from training.run_log import RunLog
 
 SAVE_EVERY_SECONDS = 60.0
+Batch = TypeVar("Batch", contravariant=True)
 
 
-class Learning(Protocol):
+class Learning(Protocol[Batch]):
     """Something that learns step by step; what is kept of it is its running average."""
 
     averaged: AveragedModel
 
     @property
     def options(self) -> Any:
-        """The dataclass of options that made it, with at least ``steps`` and ``batch``."""
+        """The dataclass of options that made it, with at least ``steps``."""
         ...
 
-    def step(self, batch: UnpairedBatch, step: int) -> dict[str, float]:
+    def step(self, batch: Batch, step: int) -> dict[str, float]:
         """Improve on the batch of a step; returns the losses by name."""
         ...
 
@@ -39,18 +40,20 @@ class Learning(Protocol):
 
 def run_steps(
     name: str,
-    learning: Learning,
-    frames: UnpairedFrames,
+    learning: Learning[Any],
+    draw: Callable[[int], Any],
     out: Path,
     fabric: Fabric,
     *,
-    within_source: bool = True,
+    described: Mapping[str, Any],
+    try_out: Callable[[nn.Module], dict[str, float]] | None = None,
     log_every: int = 100,
     stop_at: int | None = None,
 ) -> nn.Module:
     """Run all steps, or those an earlier run into ``out`` left; writes ``out/{name}.safetensors``, returns the average.
 
-    ``stop_at`` ends the run early at that step, to be taken up again.
+    ``draw`` gives the batch of a step, on the device; ``described`` (the command, data, licences) goes into the card,
+    as do the figures of ``try_out`` at the end. ``stop_at`` ends the run early at that step, to be taken up again.
 
     Raises:
         ConfigError: what lies in ``out`` was begun with other options.
@@ -59,45 +62,35 @@ def run_steps(
     log = RunLog(out / f"{name}_log.jsonl", every=log_every)
     saved, last = time.monotonic(), min(learning.options.steps, stop_at or learning.options.steps)
     for step in range(first, last):
-        batch = frames.batch(
-            step,
-            learning.options.batch,
-            within_source=within_source,
-            rank=fabric.global_rank,
-            world_size=fabric.world_size,
-        )
-        losses = learning.step(batch.to(fabric.device), step)
+        losses = learning.step(draw(step), step)
         if not fabric.is_global_zero:
             continue
         log.add(step, losses)
         if step == last - 1 or time.monotonic() - saved > SAVE_EVERY_SECONDS:
-            _save(name, learning, frames, out, step + 1)
+            _save(name, learning, described, out, step + 1)
             saved = time.monotonic()
     network: nn.Module = learning.averaged.module
+    if try_out and fabric.is_global_zero and last > first:
+        figures = try_out(network)
+        print(json.dumps(figures), flush=True)
+        _save(name, learning, {**described, "figures": figures}, out, last)
     return network
 
 
-def _take_up(name: str, learning: Learning, out: Path) -> int:
+def _take_up(name: str, learning: Learning[Any], out: Path) -> int:
     progress = load_progress(out / f"{name}_progress.pt")
     if progress is None:
         return 0
     begun_with = json.loads((out / f"{name}.json").read_text(encoding="utf-8"))["options"]
-    if begun_with != json.loads(json.dumps(asdict(learning.options))):
+    if begun_with != json.loads(json.dumps(asdict(learning.options), default=str)):
         raise ConfigError(f"The run in {out} was begun with other options. Repeat those, or choose another folder.")
     for part, state in progress["state"].items():
         learning.parts()[part].load_state_dict(state)
     return int(progress["step"])
 
 
-def _save(name: str, learning: Learning, frames: UnpairedFrames, out: Path, step: int) -> None:
-    made_by = {
-        "command": f"training.train_{name}",
-        "options": asdict(learning.options),
-        "find_content": frames.find_content,
-        "step": step,
-        "frames": {kind: frames.count(kind) for kind in ("hazy", "clear")},
-        "licences": frames.licences,
-    }
+def _save(name: str, learning: Learning[Any], described: Mapping[str, Any], out: Path, step: int) -> None:
+    made_by = {**described, "options": asdict(learning.options), "step": step}
     state = {part: thing.state_dict() for part, thing in learning.parts().items()}
     save_checkpoint(out / f"{name}.safetensors", learning.averaged.module.state_dict(), made_by)
     save_progress(out / f"{name}_progress.pt", {"step": step, "state": state})

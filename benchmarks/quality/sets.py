@@ -21,7 +21,7 @@ from training.data.clip_pairs import brought_along
 from training.data.frames import FrameRecord, load_rgb, read_frame_list
 from training.data.haze_score import haze_score, kind_of
 from training.data.picture_cache import make_picture
-from training.student.distill_student import WITNESS_CLIPS
+from training.student.train_student import WITNESS_CLIPS
 
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 """Mean of 1 - t over the picture, for rendered smoke."""

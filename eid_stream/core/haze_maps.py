@@ -19,7 +19,7 @@ class HazeMaps:
 
     ``values`` is float32 of shape ``(5, grid_height, grid_width)``: gain_luma, offset_y, gain_chroma, offset_cb,
     offset_cr. Between cells they are bilinear with aligned corners: the first and last cell lie on the centres of
-    the first and last pixel of a plane. With Y' in [0, 1] and Cb, Cr in [-0.5, 0.5] the correction is
+    the first and last pixel of a plane. With Y' in [0, 1] and Cb, Cr in [-0.5, 0.5] of BT.709 the correction is
 
         Y' <- gain_luma Y' + offset_y,    C <- gain_chroma C + offset_c
 

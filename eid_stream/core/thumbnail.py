@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.colour_matrix import to_bt709
 from eid_stream.core.frame import Frame, Plane, flat_view
 from eid_stream.core.kernels import kernel
 
@@ -28,13 +29,12 @@ class Thumbnail:
     """A whole frame on a small canvas: aspect kept, centred, black around it.
 
     ``values`` is float32 of shape (3, height, width): Y' in [0, 1], Cb and Cr in [-0.5, 0.5] (excursions of
-    limited range may lie slightly outside), in the stream's own matrix. ``picture`` is where the frame lies.
+    limited range may lie slightly outside), of BT.709 whatever the stream's matrix is. ``picture`` is where the frame
+    lies.
     """
 
     values: NDArray[np.float32]
     picture: Area
-    matrix: int = 2
-    """Matrix coefficients as in ITU-T H.273; 2 = unspecified."""
 
 
 def fit(width: int, height: int, canvas_width: int, canvas_height: int) -> Area:
@@ -56,7 +56,10 @@ def make_thumbnail(frame: Frame, width: int = THUMBNAIL_WIDTH, height: int = THU
         small = _shrink(plane, area.width, area.height)
         np.multiply(small, np.float32(1.0 / span), out=target, casting="unsafe")
         target -= np.float32(zero / span)
-    return Thumbnail(values, area, frame.colour.matrix)
+    matrix = to_bt709(frame.colour.matrix)
+    if matrix is not None:
+        values = np.matmul(matrix, values.reshape(3, -1)).reshape(values.shape)
+    return Thumbnail(values, area)
 
 
 def _shrink(plane: Plane, width: int, height: int) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.colour_matrix import from_bt709
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes, flat_view
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
 from eid_stream.core.kernels import kernel
@@ -40,11 +41,11 @@ def apply_maps(
     bit. No luma sample loses more than ``strength * MOST_LIGHT_TAKEN`` of what it has above black, or gains more than
     ``strength * MOST_LIGHT_ADDED`` of what it lacks of ``BRIGHT``. Results are rounded to nearest; chroma saturates at
     the code range of the bit depth. Bilinear interpolation has aligned corners in every plane; gains and offsets are
-    taken around black and neutral chroma of ``colour``.
+    taken around black and neutral chroma of ``colour``; offsets, which are of BT.709 in the maps, in its matrix.
     """
     luma = colour.luma_levels(layout.bit_depth)
     chroma = colour.chroma_levels(layout.bit_depth)
-    values = maps.values
+    values = _in_matrix(maps.values, colour.matrix)
     largest = float((1 << layout.bit_depth) - 1)
     light = _Bound.of(luma[0], strength * MOST_LIGHT_TAKEN, luma[0] + BRIGHT * luma[1], strength * MOST_LIGHT_ADDED)
     colours = _Bound.of(0.0, 1.0, largest, 1.0)
@@ -63,6 +64,17 @@ def apply_maps(
     wait(others)
     for other in others:
         other.result()
+
+
+def _in_matrix(values: Line, matrix: int) -> Line:
+    """Maps for planes of a matrix: exact where luma and chroma have one gain, else within about a code value."""
+    change = from_bt709(matrix)
+    if change is None:
+        return values
+    offsets = [OFFSET_Y, OFFSET_CB, OFFSET_CR]
+    changed = values.copy()
+    changed[offsets] = np.tensordot(change, values[offsets], axes=1)
+    return changed
 
 
 class _Bound(NamedTuple):

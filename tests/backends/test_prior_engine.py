@@ -13,7 +13,7 @@ def thumbnail_of(rgb: NDArray[np.float32]) -> Thumbnail:
     """A 256x192 thumbnail of an RGB picture in [0, 1], BT.709."""
     luma = rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     cb, cr = (rgb[..., 2] - luma) / 1.8556, (rgb[..., 0] - luma) / 1.5748
-    return Thumbnail(np.stack([luma, cb, cr]).astype(np.float32), Area(0, 0, 256, 192), matrix=1)
+    return Thumbnail(np.stack([luma, cb, cr]).astype(np.float32), Area(0, 0, 256, 192))
 
 
 def tissue() -> NDArray[np.float32]:

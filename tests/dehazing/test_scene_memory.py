@@ -29,7 +29,7 @@ def veiled(scene: Field, opacity: float, airlight: tuple[float, float, float] = 
 
 
 def thumbnail(values: Field) -> Thumbnail:
-    return Thumbnail(values, Area(0, 0, WIDTH, HEIGHT), 1)
+    return Thumbnail(values, Area(0, 0, WIDTH, HEIGHT))
 
 
 def shown(values: Field, maps: HazeMaps) -> Field:

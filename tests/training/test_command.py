@@ -1,6 +1,5 @@
 """How training commands start and fail."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from eid_stream.core.errors import ConfigError
 from training.checkpoint import save_checkpoint
 from training.command import run_command
 from training.export import export_student
-from training.student import distill_student, train_student
+from training.student import train_student
 
 
 def test_an_error_of_ours_is_one_sentence_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,13 +22,12 @@ def test_an_error_of_ours_is_one_sentence_and_an_exit_code(capsys: pytest.Captur
     assert capsys.readouterr().err == "Error: Side 8 is too small. Use 32 or more.\n"
 
 
-@pytest.mark.parametrize("main", [train_student.main, distill_student.main])
 def test_a_missing_frame_list_is_named_in_one_sentence(
-    main: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EID_DATA", str(tmp_path))
     with pytest.raises(SystemExit) as ended:
-        run_command(main, [str(tmp_path / "out"), "--accelerator", "cpu"])
+        run_command(train_student.main, [str(tmp_path / "out"), "--accelerator", "cpu"])
     assert ended.value.code == 2
     error = capsys.readouterr().err
     assert error.startswith("Error: Cannot read the frame list")

@@ -1,82 +1,99 @@
-"""What a camera and its encoder make of a picture, alike of smoky and of clear ones: softness, sharpening, grain.
+"""What a camera and its encoder make of a picture, alike of smoky and of clear ones: optics, grain, compression.
 
 Without it, what tells rendered smoke from the frames below it is their noise: it fades behind smoke, and fresh noise
-before smoke alone would be as telling.
+before smoke alone would be as telling. Optics show the truth alike, grain and codec do not.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+import cv2
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from numpy.typing import NDArray
 
+from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+
+Array = NDArray[np.float32]
+Change = Callable[[Array], Any]
 MOST_GRAIN = 0.014
-"""Standard deviation in code values; most cameras show less at a thumbnail's size."""
+"""Standard deviation in [0, 1]; most cameras show less at a thumbnail's size."""
 SOFTNESS = (-0.4, 1.0)
 """How far a picture is taken towards its mean over three by three pixels; below zero it is sharpened."""
 UNTOUCHED_SHARE = 0.25
-DEFOCUSED_SHARE = 0.3
+DEFOCUSED_SHARE = 0.2
 """Share of pictures out of focus: an unsharp picture is not a smoky one."""
-DEFOCUSED_CLEAR_SHARE = 0.6
-"""The same where it has to be learned that such pictures are clear."""
-DEFOCUS_SIZES = (4, 8, 16)
-"""What they are averaged over, in pixels of the thumbnail; bilinear interpolation between the means doubles it."""
-SMOOTHED_SHARE = 0.5
-"""Share of pictures whose grain is smoothed away, as cameras and encoders do, be they out of focus or not. Rendered
-smoke hides a frame's own grain, so that without such clear pictures smoothness itself is taken for smoke."""
-COARSE_SHARE = 0.5
-"""Share of pictures whose grain is of about three pixels, as after compression; the others' is of one."""
+DEFOCUS = (1.5, 7.0)
+"""Standard deviation of that in pixels of the thumbnail."""
+GRAINS = 12
+"""How many fields of noise there are, each shown in four poses."""
+COMPRESSED_SHARE = 0.5
+QUALITIES = (30, 96)
+"""JPEG qualities; also RIDCP (Wu et al. 2023) compresses half of what it renders."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Camera:
-    """For n pictures: the same camera shows each of them, and its truth, alike."""
+    """How one picture is shown."""
 
-    softness: Tensor
-    """(n, 1, 1, 1), of three by three pixels."""
-    defocus: Tensor
-    """(n, 1, 1, 1), how far a picture is taken towards its means over ``size``."""
-    size: Tensor
-    """(n, 1, 1, 1), of ``DEFOCUS_SIZES``."""
-    grain: Tensor
-    """(n, 3, h, w), what is added."""
+    softness: float
+    defocus: float
+    """Standard deviation in pixels; zero is in focus."""
+    grain: Array | None
+    """(3, h, w), what is added: as large as the thumbnail, of which a smaller picture takes a part."""
+    quality: int | None
+    """Of JPEG; none is not compressed."""
 
-    def __call__(self, pictures: Tensor, content: Tensor) -> Tensor:
-        """RGB (n, 3, h, w) in [0, 1] as the camera shows it where ``content`` (n, 1, h, w) is one."""
-        shown = pictures + self.grain
-        soft = (self.softness != 0.0).flatten()
-        shown[soft] += self.softness[soft] * (_blurred(pictures[soft]) - pictures[soft])
-        for size in DEFOCUS_SIZES:
-            unsharp = ((self.defocus != 0.0) & (self.size == size)).flatten()
-            shown[unsharp] += self.defocus[unsharp] * (_means(pictures[unsharp], size) - pictures[unsharp])
-        return torch.where(content > 0, shown.clamp_(0.0, 1.0), pictures)
+    def optics(self, rgb: Array) -> Array:
+        """RGB (3, h, w) in [0, 1] as the lens shows it and the camera sharpens it."""
+        if self.defocus:
+            return _each(rgb, lambda plane: cv2.GaussianBlur(plane, (0, 0), self.defocus))
+        if not self.softness:
+            return rgb
+        return rgb + np.float32(self.softness) * (_each(rgb, lambda plane: cv2.blur(plane, (3, 3))) - rgb)
 
-
-def draw_camera(
-    count: int, size: tuple[int, int], rng: np.random.Generator, defocused: float = DEFOCUSED_SHARE
-) -> Camera:
-    """Cameras for as many pictures of a size (h, w); ``defocused`` is the share of those out of focus."""
-    touched = rng.random(count) >= UNTOUCHED_SHARE
-    softness = rng.uniform(*SOFTNESS, count) * touched
-    defocus = rng.uniform(0.3, 1.0, count) * (rng.random(count) < defocused)
-    reach = rng.choice(DEFOCUS_SIZES, count).astype(np.float64)
-    smoothed = rng.random(count) < SMOOTHED_SHARE
-    level = rng.uniform(0.0, MOST_GRAIN, count) * touched * ~smoothed
-    noise = torch.from_numpy(rng.standard_normal((1, 3, *size), np.float32))
-    coarse = F.avg_pool2d(noise, 3, stride=1, padding=1) * 3.0
-    grain = torch.where(_per_picture(rng.random(count)) < COARSE_SHARE, coarse, noise)
-    softness = np.where(smoothed, rng.uniform(0.5, 1.0, count), softness) * (defocus == 0.0)
-    return Camera(_per_picture(softness), _per_picture(defocus), _per_picture(reach), _per_picture(level) * grain)
+    def record(self, rgb: Array, content: Array) -> Array:
+        """What is recorded of that where ``content`` (1, h, w) is one."""
+        shown = rgb if self.grain is None else rgb + self.grain[:, : rgb.shape[1], : rgb.shape[2]]
+        shown = np.where(content > 0, np.clip(shown, 0.0, 1.0), rgb)
+        return shown if self.quality is None else _compressed(shown, self.quality)
 
 
-def _blurred(pictures: Tensor) -> Tensor:
-    return F.avg_pool2d(pictures, 3, stride=1, padding=1, count_include_pad=False)
+def draw_camera(rng: np.random.Generator) -> Camera:
+    """A camera at random."""
+    touched = rng.random() >= UNTOUCHED_SHARE
+    defocus = rng.uniform(*DEFOCUS) * rng.random() if rng.random() < DEFOCUSED_SHARE else 0.0
+    return Camera(
+        softness=float(rng.uniform(*SOFTNESS) * touched),
+        defocus=float(defocus) if defocus > 0.5 else 0.0,
+        grain=draw_grain(rng) if touched and rng.random() < 0.6 else None,
+        quality=int(rng.integers(*QUALITIES)) if rng.random() < COMPRESSED_SHARE else None,
+    )
 
 
-def _means(pictures: Tensor, size: int) -> Tensor:
-    return F.interpolate(F.avg_pool2d(pictures, size), pictures.shape[2:], mode="bilinear", align_corners=False)
+def draw_grain(rng: np.random.Generator, most: float = MOST_GRAIN) -> Array:
+    """Noise (3, h, w) whose standard deviation is up to ``most``."""
+    field = _fields()[int(rng.integers(2 * GRAINS))]
+    down, across = (int(step) for step in rng.choice((-1, 1), 2))
+    return np.asarray(field[:, ::down, ::across] * np.float32(rng.uniform(0.0, most)), np.float32)
 
 
-def _per_picture(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32))[:, None, None, None]
+@cache
+def _fields() -> Array:
+    """Grain of one pixel, and as many of about three, as after compression: (2 GRAINS, 3, h, w)."""
+    noise = np.random.default_rng(0x6A1).standard_normal((GRAINS, 3, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
+    coarse = np.stack([_each(field, lambda plane: cv2.blur(plane, (3, 3))) * np.float32(3.0) for field in noise])
+    return np.concatenate([noise, coarse])
+
+
+def _each(rgb: Array, change: Change) -> Array:
+    return np.stack([np.asarray(change(np.ascontiguousarray(plane)), np.float32) for plane in rgb])
+
+
+def _compressed(rgb: Array, quality: int) -> Array:
+    codes = np.rint(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8).transpose(1, 2, 0)[..., ::-1]
+    packet = cv2.imencode(".jpg", np.ascontiguousarray(codes), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded = cv2.imdecode(packet, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return decoded[..., ::-1].transpose(2, 0, 1).astype(np.float32) * np.float32(1.0 / 255.0)

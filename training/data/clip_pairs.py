@@ -99,7 +99,7 @@ def brought_along(second: NDArray[np.uint8], way: NDArray[np.float16]) -> NDArra
 
 
 def _posed(pair: FramePair, rng: np.random.Generator) -> FramePair:
-    curves, mix = draw_colours(rng, overexposed=0.0)
+    curves, mix = draw_colours(rng, bright=0.0)
     first, second, way, valid = pair
     pair = recolour(first, curves, mix), recolour(second, curves, mix), way, valid
     if rng.random() < MIRRORED_SHARE:

@@ -1,12 +1,14 @@
 """Unpaired hazy and clear squares: what the EID teacher learns from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -103,6 +105,23 @@ class UnpairedFrames:
     def count(self, kind: str) -> int:
         """Frames of one kind."""
         return sum(len(pool) for pool in self._pools[kind].values())
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What a network that learned from these frames has to tell of them."""
+        counts = {kind: self.count(kind) for kind in ("hazy", "clear")}
+        return {"find_content": self.find_content, "frames": counts, "licences": self.licences}
+
+    def draw(self, size: int, fabric: Fabric, *, within_source: bool = True) -> Callable[[int], UnpairedBatch]:
+        """How the batch of a step is drawn by each of Fabric's processes, on its device."""
+
+        def of_step(step: int) -> UnpairedBatch:
+            batch = self.batch(
+                step, size, within_source=within_source, rank=fabric.global_rank, world_size=fabric.world_size
+            )
+            return batch.to(fabric.device)
+
+        return of_step
 
     def batch(
         self, step: int, size: int, *, within_source: bool = True, rank: int = 0, world_size: int = 1

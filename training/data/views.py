@@ -10,13 +10,11 @@ from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
 from training.data.picture_cache import Picture
 
 Array = NDArray[np.float32]
-OVEREXPOSED_SHARE = 0.15
-"""Share of views that are bright, pale and partly white without any smoke of their own."""
-OVEREXPOSED_CLEAR_SHARE = 0.6
-"""The same where it has to be learned that such views are clear."""
-RECOLOURED_CLEAR_SHARE = 0.12
-"""Share of those in colours and tones of no operation: what was never seen is not smoke."""
-ROOM_SHARE = 0.2
+BRIGHT_SHARE = 0.3
+"""Share of views that are bright, pale and partly white, as robotic cameras show many: smoky and clear ones alike."""
+RECOLOURED_SHARE = 0.06
+"""Share of views in colours and tones of no operation: what was never seen is not smoke, and smoke before it is."""
+ROOM_SHARE = 0.12
 """Share of views that fill only a part of the canvas, as in recordings of screens and of several pictures at once."""
 ROOM_SCALES = (0.5, 0.95)
 ROUND_SHARE = 0.6
@@ -25,7 +23,7 @@ SURROUNDED_SHARE = 0.5
 """Share of those that have something dim beside them: a desk, a room, another picture. It is not smoke."""
 DIM = (0.03, 0.3)
 """How bright that is, relative to a scene."""
-CLOSE_SHARE = 0.25
+CLOSE_SHARE = 0.15
 """Share of views from close by, in which surfaces are smooth and edges few without any smoke."""
 CLOSE_CROPS, CROPS = (0.2, 0.55), (0.55, 1.0)
 """What of a picture's width and height is seen from close by, and otherwise."""
@@ -55,6 +53,8 @@ class Pose:
     room: "Room | None" = None
     mirrored: bool = False
     upside_down: bool = False
+    shrink: int = 1
+    """By how much the canvas is smaller than the thumbnail's, in either direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +80,20 @@ def plain_view(picture: Picture) -> View:
     return view(picture, Pose((0, 0, width, height)))
 
 
-def random_view(
-    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
-) -> View:
+def random_view(picture: Picture, rng: np.random.Generator, shrink: int = 1) -> View:
     """A random crop (often the content box, sometimes with its border), flipped and re-coloured."""
-    pose = draw_pose(picture, rng, overexposed, recoloured)
-    return view(picture, replace(pose, room=_draw_room(rng) if rng.random() < ROOM_SHARE else None))
+    pose = draw_pose(picture, rng, shrink)
+    palette = draw_palette(rng) if rng.random() < RECOLOURED_SHARE else None
+    room = _draw_room(rng) if rng.random() < ROOM_SHARE else None
+    return view(picture, replace(pose, palette=palette, room=room))
 
 
-def random_clear_view(picture: Picture, rng: np.random.Generator) -> View:
-    """The same of a clear picture, for which it has to be learned that it is clear in any light and any colours."""
-    return random_view(picture, rng, OVEREXPOSED_CLEAR_SHARE, RECOLOURED_CLEAR_SHARE)
-
-
-def draw_pose(
-    picture: Picture, rng: np.random.Generator, overexposed: float = OVEREXPOSED_SHARE, recoloured: float = 0.0
-) -> Pose:
-    """A random pose for a picture; ``overexposed`` and ``recoloured`` are the shares of poses that are."""
+def draw_pose(picture: Picture, rng: np.random.Generator, shrink: int = 1) -> Pose:
+    """A random pose for a picture, on a canvas that is smaller by ``shrink``."""
     box = _random_box(picture, rng)
-    curves, mix = draw_colours(rng, overexposed)
-    palette = _draw_palette(rng) if rng.random() < recoloured else None
-    return Pose(
-        box, curves, mix, palette, mirrored=rng.random() < MIRRORED_SHARE, upside_down=rng.random() < UPSIDE_DOWN_SHARE
-    )
+    curves, mix = draw_colours(rng, BRIGHT_SHARE)
+    mirrored, upside_down = rng.random() < MIRRORED_SHARE, rng.random() < UPSIDE_DOWN_SHARE
+    return Pose(box, curves, mix, mirrored=mirrored, upside_down=upside_down, shrink=shrink)
 
 
 def view(picture: Picture, pose: Pose) -> View:
@@ -115,7 +106,7 @@ def view(picture: Picture, pose: Pose) -> View:
     if pose.palette is not None:
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         rgb = np.asarray(cv2.addWeighted(cv2.LUT(cv2.merge([grey] * 3), pose.palette), 0.85, rgb, 0.15, 0.0), np.uint8)
-    shown = _on_canvas(rgb, picture.content[inside], mirrored=pose.mirrored, upside_down=pose.upside_down)
+    shown = _on_canvas(rgb, picture.content[inside], pose)
     return _in_room(shown, pose.room) if pose.room else shown
 
 
@@ -138,11 +129,11 @@ def _random_box(picture: Picture, rng: np.random.Generator) -> tuple[int, int, i
     return left, top, new_width, new_height
 
 
-def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], *, mirrored: bool, upside_down: bool) -> View:
+def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], pose: Pose) -> View:
     height, width = content.shape
-    area = fit(width, height, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
-    shown = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.float32)
-    inside = np.zeros((THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH), np.float32)
+    rows, columns = THUMBNAIL_HEIGHT // pose.shrink, THUMBNAIL_WIDTH // pose.shrink
+    area = fit(width, height, columns, rows)
+    shown, inside = np.zeros((rows, columns, 3), np.float32), np.zeros((rows, columns), np.float32)
     place, size = (
         np.s_[area.top : area.top + area.height, area.left : area.left + area.width],
         (area.width, area.height),
@@ -151,9 +142,9 @@ def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], *, mirrored: 
     how = cv2.INTER_AREA if shrunk else cv2.INTER_LINEAR
     shown[place] = cv2.resize(rgb, size, interpolation=how) * np.float32(1 / 255)
     inside[place] = cv2.resize(content, size, interpolation=cv2.INTER_NEAREST)
-    if mirrored:
+    if pose.mirrored:
         shown, inside = shown[:, ::-1], inside[:, ::-1]
-    if upside_down:
+    if pose.upside_down:
         shown, inside = shown[::-1], inside[::-1]
     return View(np.ascontiguousarray(shown.transpose(2, 0, 1)), np.ascontiguousarray(inside[None]))
 
@@ -195,21 +186,24 @@ def _draw_room(rng: np.random.Generator) -> Room:
     return replace(room, dim=float(rng.uniform(*DIM)), sides=(left, top, right, bottom))
 
 
-def draw_colours(rng: np.random.Generator, overexposed: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Gamma, exposure and white balance as tables (1, 256, 3), saturation as one matrix (3, 3); black stays black."""
-    gamma = np.exp(rng.normal(0.0, 0.15))
-    gains = np.exp(rng.normal(0.0, 0.12) + rng.normal(0.0, 0.05, 3))
+def draw_colours(rng: np.random.Generator, bright: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Gamma, exposure and white balance as tables (1, 256, 3), saturation as one matrix (3, 3); black stays black.
+
+    ``bright`` is the share of exposures that leave a picture bright and pale.
+    """
+    gamma = np.exp(rng.normal(0.0, 0.18))
+    gains = np.exp(rng.normal(0.0, 0.15) + rng.normal(0.0, 0.05, 3))
     saturation = float(np.exp(rng.normal(0.0, 0.15)))
-    if rng.random() < overexposed:
-        gamma *= rng.uniform(0.5, 1.0)
-        gains *= rng.uniform(1.0, 2.5)
-        saturation *= float(rng.uniform(0.3, 1.0))
+    if rng.random() < bright:
+        gamma *= rng.uniform(0.55, 1.0)
+        gains *= rng.uniform(1.0, 1.6)
+        saturation *= float(rng.uniform(0.4, 1.0))
     curve = np.linspace(0.0, 1.0, 256)[:, None] ** gamma * gains * 255.0
     curves = np.clip(np.rint(curve), 0, 255).astype(np.uint8)[None]
     return curves, saturation * np.eye(3) + (1.0 - saturation) / 3.0
 
 
-def _draw_palette(rng: np.random.Generator) -> NDArray[np.uint8]:
+def draw_palette(rng: np.random.Generator) -> NDArray[np.uint8]:
     """Black, a dark colour, two brighter ones and something nearly white; brightness rises from each to the next."""
     dark, bright = rng.uniform(0.0, 0.1), rng.uniform(0.7, 1.0)
     brightness = np.array([0.0, dark, *np.sort(rng.uniform(dark + 0.05, bright, 2)), bright])[:, None]

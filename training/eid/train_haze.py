@@ -145,7 +145,15 @@ def learn_haze(
     options: HazeOptions, frames: UnpairedFrames, out: Path, fabric: Fabric, *, log_every: int = 100
 ) -> AnyHaze:
     """Learn a haze operator, going on where an earlier run into ``out`` stopped; writes ``out/haze.safetensors``."""
-    haze: AnyHaze = run_steps("haze", HazeLearning(options, fabric), frames, out, fabric, log_every=log_every)  # type: ignore[assignment]
+    haze: AnyHaze = run_steps(  # type: ignore[assignment]
+        "haze",
+        HazeLearning(options, fabric),
+        frames.draw(options.batch, fabric),
+        out,
+        fabric,
+        described={"command": "training.eid.train_haze", **frames.description},
+        log_every=log_every,
+    )
     return haze
 
 

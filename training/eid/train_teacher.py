@@ -97,7 +97,14 @@ def learn_teacher(
     # A judge must compare within one camera; without one, every frame there is may teach.
     within_source = options.adversarial_weight > 0
     return run_steps(
-        "teacher", learning, frames, out, fabric, within_source=within_source, log_every=log_every, stop_at=stop_at
+        "teacher",
+        learning,
+        frames.draw(options.batch, fabric, within_source=within_source),
+        out,
+        fabric,
+        described={"command": "training.eid.train_teacher", **frames.description},
+        log_every=log_every,
+        stop_at=stop_at,
     )
 
 

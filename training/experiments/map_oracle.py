@@ -19,9 +19,8 @@ from training.command import run_command
 from training.data.frames import data_folder, read_frame_list
 from training.data.picture_cache import load_pictures
 from training.network.colour import convert, rgb_to_ycbcr, ycbcr_to_rgb
-from training.student.smoky_batch import RenderedBatch
-from training.student.train_student import pair_clips
-from training.student.validation import make_validation_set, psnr
+from training.student.train_student import use_threads
+from training.student.validation import DENSITIES, ValidationSet, make_validation_set, psnr
 
 Parametrisation = Literal["physical", "physical with chroma", "affine"]
 GRIDS = ((12, 16), (24, 32), (48, 64))
@@ -53,24 +52,21 @@ def fit(kind: MapKind, hazy: Tensor, clear: Tensor, steps: int = STEPS) -> Tenso
 
 
 def main(*, count: int = 24, steps: int = STEPS, threads: int | None = None) -> None:
-    """Print the PSNR that fitted maps reach on the simulated pair and on rendered smoke, a line for each kind.
+    """Print the PSNR that fitted maps reach on rendered smoke of each density, a line for each kind.
 
     Args:
         count: Pictures of each set.
         steps: Steps of each fit.
         threads: CPU threads; PyTorch decides otherwise.
     """
-    if threads:
-        torch.set_num_threads(threads)
-    folder = data_folder()
-    pictures = load_pictures([r for r in read_frame_list(folder) if r.split == "val"])
-    data = make_validation_set(pictures, pair_clips(folder), count=count)
-    sets = {"rendered": data.rendered} | ({"pair": data.pair} if data.pair else {})
-    print("kind".ljust(50), *(f"{name:>9}" for name in sets))
-    print("input".ljust(50), *(f"{_mean_psnr(batch, batch.hazy[0]):9.2f}" for batch in sets.values()))
+    use_threads(threads)
+    pictures = load_pictures([r for r in read_frame_list(data_folder()) if r.split == "val"])
+    data = make_validation_set(pictures, count=count)
+    print("kind".ljust(50), *(f"{density:>9}" for density in DENSITIES))
+    print("input".ljust(50), *(f"{_mean_psnr(data, smoky):9.2f}" for smoky in data.smoky))
     for kind in _kinds():
         name = f"{kind.parametrisation}, {kind.grid[0]}x{kind.grid[1]}, {kind.levels} levels of luma"
-        print(name.ljust(50), *(f"{_ceiling(kind, batch, steps):9.2f}" for batch in sets.values()), flush=True)
+        print(name.ljust(50), *(f"{_ceiling(kind, data, smoky, steps):9.2f}" for smoky in data.smoky), flush=True)
 
 
 def _kinds() -> Iterator[MapKind]:
@@ -80,15 +76,14 @@ def _kinds() -> Iterator[MapKind]:
         yield MapKind("physical with chroma", (24, 32), levels)
 
 
-def _ceiling(kind: MapKind, batch: RenderedBatch, steps: int) -> float:
+def _ceiling(kind: MapKind, data: ValidationSet, smoky: Tensor, steps: int) -> float:
     to_ycbcr, to_rgb = rgb_to_ycbcr(1), ycbcr_to_rgb(1)
-    corrected = fit(kind, convert(batch.hazy[0], to_ycbcr), convert(batch.clear, to_ycbcr), steps)
-    return _mean_psnr(batch, convert(corrected, to_rgb).clamp(0.0, 1.0))
+    corrected = fit(kind, convert(smoky, to_ycbcr), convert(data.clear, to_ycbcr), steps)
+    return _mean_psnr(data, convert(corrected, to_rgb).clamp(0.0, 1.0))
 
 
-def _mean_psnr(batch: RenderedBatch, rgb: Tensor) -> float:
-    smoky = psnr(batch.hazy[0], batch.clear, batch.content) < 30.0
-    return float(psnr(rgb, batch.clear, batch.content)[smoky].mean())
+def _mean_psnr(data: ValidationSet, rgb: Tensor) -> float:
+    return float(psnr(rgb, data.clear, data.content).mean())
 
 
 def _correct(kind: MapKind, free: Tensor, hazy: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ from training.network.colour import convert, rgb_to_ycbcr
 from training.network.imagenet import InvertedResidual, efficientnet
 from training.network.trunk import PRUNED, Trunk
 from training.smoke.veil_bank import VeilBank
-from training.student.smoky_batch import BatchMaker
-from training.student.train_student import require_kinds
+from training.student.batch import BatchMaker, BatchSizes
+from training.student.train_student import require_kinds, use_threads
 
 PLACES = 60_000
 """Places of pictures by which channels are chosen and weights fitted."""
@@ -42,11 +42,10 @@ def main(out: Path = PRUNED.parent, *, pictures: int = 64, seed: int = 0, thread
     """
     if pictures < 3:
         raise ConfigError(f"The trunk cannot be pruned on {pictures} pictures. Take three, one of each kind, or more.")
-    if threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     torch.manual_seed(seed)
     records = [record for record in read_frame_list(data_folder()) if record.split == "train"]
-    require_kinds(records, ["train"])
+    require_kinds(records)
     maker = BatchMaker(pictures=load_pictures(records), veils=VeilBank(count=200, seed=seed), seed=seed)
     trunk = Trunk()
     lost = prune(efficientnet(), trunk, _draw(maker, pictures))
@@ -134,9 +133,8 @@ def _by_place(features: Tensor) -> Tensor:
 
 def _draw(maker: BatchMaker, count: int) -> Tensor:
     third = count // 3
-    smoky = [maker.rendered(8).hazy[0] for _ in range(-(-third // 8))]
-    rgb = [*smoky, maker.real("clear", third).rgb, maker.real("hazy", third).rgb]
-    return convert(torch.cat(rgb), rgb_to_ycbcr(1))
+    batch = maker.draw(0, BatchSizes(rendered=third, clear=third, hazy=third, witnesses=0))
+    return convert(torch.cat([batch.rendered.hazy, batch.clear.rgb, batch.hazy.rgb]), rgb_to_ycbcr(1))
 
 
 if __name__ == "__main__":

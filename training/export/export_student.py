@@ -6,7 +6,7 @@ precision (student_fp16.onnx) and plain weights (student.safetensors, student_fp
 
 import copy
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,10 @@ from training.command import run_command
 from training.export.onnx_model import write_onnx
 from training.export.program import export_program
 from training.export.two_looks import BothLooks
-from training.network.student import STRIDE, Rules, Student
+from training.network.student import STRIDE, Student
 from training.student.trained import load_student
 
-CHECKPOINT = Path("runs/distilled/student.safetensors")
+CHECKPOINT = Path("runs/student/student.safetensors")
 SHIPPED = Path("eid_stream/weights")
 EXPORTED = "exported"
 """Folder beside a checkpoint that its files go to; beside the checkpoint itself its own student.json would be lost."""
@@ -84,7 +84,7 @@ def export_student(student: Student, made_by: dict[str, Any], out: Path) -> Engi
     program = export_program(BothLooks(folded), THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     (out / PROGRAM_FILE).write_bytes(program)
     model = (out / MODEL_FILE).read_bytes()
-    card = _with_golden_answers(_card(model, program, made_by, student.rules), model)
+    card = _with_golden_answers(_card(model, program, made_by), model)
     card.save(out / CARD_FILE)
     return card
 
@@ -102,9 +102,7 @@ def export_variants(student: Student, out: Path) -> None:
     save_file(halves, out / "student_fp16.safetensors")
 
 
-def main(
-    checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool = False, rules: Rules | None = None
-) -> None:
+def main(checkpoint: Path = CHECKPOINT, out: Path = SHIPPED, *, variants: bool = False) -> None:
     """Export a trained student.
 
     Parameters
@@ -112,24 +110,22 @@ def main(
     checkpoint: What training wrote, student.safetensors.
     out: Folder to write into; by default the weights that the runtime loads.
     variants: Also write half precision and plain weights, which the runtime does not need.
-    rules: Which rules follow what the network sees; all of them in what is shipped.
     """
     if (out / CARD_FILE).resolve() == checkpoint.with_suffix(".json").resolve():
         raise ConfigError(
             f"The card {out / CARD_FILE} would replace what {checkpoint} was made by. "
             f"Name another folder, such as {out / EXPORTED}."
         )
-    student, made_by = load_student(checkpoint, rules)
+    student, made_by = load_student(checkpoint)
     card = export_student(student, made_by, out)
     if variants:
         export_variants(student, out)
     print(f"Wrote {card.name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}, {card.metrics}")
 
 
-def _card(model: bytes, program: bytes, made_by: dict[str, Any], rules: Rules) -> EngineCard:
+def _card(model: bytes, program: bytes, made_by: dict[str, Any]) -> EngineCard:
     digest = hashlib.sha256(model).hexdigest()
-    without = "".join(f", without {rule}" for rule, asked in asdict(rules).items() if not asked)
-    made = f"{made_by['command']}, step {made_by['step']}{without}"
+    made = f"{made_by['command']}, step {made_by['step']}"
     return EngineCard(
         name="student",
         version=f"{eid_stream.__version__}+{digest[:8]}",
@@ -144,7 +140,7 @@ def _card(model: bytes, program: bytes, made_by: dict[str, Any], rules: Rules) -
         built_by=f"{made}; torch {torch.__version__}, opset of its exporter",
         licence="CC-BY-NC-SA-4.0: research only, as part of the training frames demand; the code is Apache-2.0",
         training_data="; ".join(made_by.get("licences", [])),
-        metrics={} if without else made_by.get("figures", {}),  # They were measured with all rules.
+        metrics=made_by.get("figures", {}),
     )
 
 

@@ -19,7 +19,6 @@ def apply_maps(ycbcr: Tensor, maps: Tensor, strength: float = 1.0) -> Tensor:
     return ycbcr + strength * (changes[:, :3] * ycbcr + changes[:, 3:])
 
 
-def halve(pictures: Tensor) -> Tensor:
-    """Means of two by two pixels of (n, c, h, w), in a third of the time of a pooling."""
-    upper, lower = pictures[..., ::2, :], pictures[..., 1::2, :]
-    return 0.25 * (upper[..., ::2] + upper[..., 1::2] + lower[..., ::2] + lower[..., 1::2])
+def quarter(pictures: Tensor) -> Tensor:
+    """Means of four by four pixels of (n, c, h, w)."""
+    return F.avg_pool2d(pictures, 4)

@@ -52,9 +52,10 @@ class Trunk(nn.Module):
         self.to_8 = nn.Sequential(*blocks[3:5])
         self.to_16 = nn.Sequential(*blocks[5:])
 
-    def forward(self, thumbnail: Tensor) -> Features:
-        """Features of Y'CbCr (n, 3, h, w), h and w in multiples of 16."""
-        at_4 = self.to_4(thumbnail)
+    def forward(self, thumbnail: Tensor, at_4: Tensor | None = None) -> Features:
+        """Features of Y'CbCr (n, 3, h, w), h and w in multiples of 16; ``at_4`` where they are known already."""
+        if at_4 is None:
+            at_4 = self.to_4(thumbnail)
         at_8 = self.to_8(at_4)
         return Features(at_4, at_8, self.to_16(at_8))
 

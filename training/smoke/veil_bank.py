@@ -13,12 +13,12 @@ from training.smoke.fluid_puffs import HEIGHT, WIDTH, simulate_puffs
 Array = NDArray[np.float32]
 CAMERA_SHARES = {"robotic": 0.5, "grey": 0.35, "warm": 0.15}
 """How often smoke is lit as by each kind of camera system (``eid_stream.smoke.look``)."""
-PLUME_SHARE = 0.35
+PLUME_SHARE = 0.2
 """Share of takes that are hardly more than a plume, or a puff, at an instrument's tip."""
 PLUME_DENSITIES = (0.01, 0.25)
 PLUME_LENGTHS = (0.05, 0.6)
 """In picture widths."""
-PUFF_SHARE = 0.7
+PUFF_SHARE = 0.35
 """Share of draws that show fluid-simulated puffs, most of them in otherwise clear air."""
 PUFF_PEAKS = (0.4, 3.0)
 """Optical depth at the densest place of a puff with a core."""
@@ -28,7 +28,8 @@ FLAT_SHARE = 0.6
 """Share of puffs that are about equally thick up to a crisp rim, as a cotton ball is; the others have dense cores."""
 FLATNESS = (1.5, 10.0)
 """How steeply those rise from their rim."""
-PUFF_HAZE = (0.02, 0.35)
+PUFF_IN_HAZE_SHARE = 0.6
+PUFF_HAZE = (0.05, 0.6)
 """Density of the haze around a puff, where there is some."""
 PUFF_BRIGHTNESS = (0.6, 1.15)
 """A puff rises towards the scope, whose light falls off with the square: it is brighter than what lies behind."""
@@ -68,7 +69,7 @@ class VeilBank:
         *,
         count: int,
         seed: int,
-        densities: tuple[float, float] = (0.08, 0.75),
+        densities: tuple[float, float] = (0.1, 0.8),
         puff_share: float = PUFF_SHARE,
     ) -> None:
         rng = np.random.default_rng([seed, 0xBA4C])
@@ -83,8 +84,11 @@ class VeilBank:
             number = seed * 100_003 + count + len(self._puffs)
             self._puffs += _draw_puffs(rng, number, _draw_camera(rng))
 
-    def draw(self, rng: np.random.Generator, moments: int = 2) -> Take:
-        """A random take on the canvas, cut, turned, thinned or thickened; colour and brightness vary."""
+    def draw(self, rng: np.random.Generator, moments: int = 2, shrink: int = 1) -> Take:
+        """A random take, cut, turned, thinned or thickened; colour and brightness vary.
+
+        On the thumbnail's canvas, made smaller by ``shrink``.
+        """
         pool = self._puffs if self._puffs and rng.random() < self.puff_share else self._takes
         take = pool[int(rng.integers(len(pool)))]
         share = rng.uniform(0.5, 1.0)
@@ -95,26 +99,27 @@ class VeilBank:
         cut = np.s_[:moments, ..., top : top + height, left : left + width]
         transmission = take.transmission[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
         airlight = take.airlight[cut][..., :: turns[0], :: turns[1]].astype(np.float32)
-        thickness = np.float32(np.exp(rng.uniform(-0.7, 0.4)))
-        brightness = np.exp(rng.normal(0.0, 0.08) + rng.normal(0.0, 0.03, (3, 1, 1))).astype(np.float32)
-        transmission = _enlarge(np.power(transmission, thickness))
+        thickness = np.float32(np.exp(rng.uniform(-0.5, 0.5)))
+        brightness = np.exp(rng.normal(0.0, 0.18) + rng.normal(0.0, 0.04, (3, 1, 1))).astype(np.float32)
+        transmission = _enlarge(np.power(transmission, thickness), shrink)
         return replace(
             take,
-            transmission=self._curled(rng, transmission) if pool is self._puffs else transmission,
-            airlight=_enlarge(airlight * brightness),
+            transmission=self._curled(rng, transmission, shrink) if pool is self._puffs else transmission,
+            airlight=_enlarge(airlight * brightness, shrink),
             tint=take.tint * float(rng.random()),
             relief=take.relief * float(rng.random()),
             headroom=take.headroom * float(rng.random()),
         )
 
-    def _curled(self, rng: np.random.Generator, transmission: Array) -> Array:
+    def _curled(self, rng: np.random.Generator, transmission: Array, shrink: int) -> Array:
         """Puffs (moments, h, w) with cottony rims and insides; both moments have the same curls."""
-        turns = rng.choice((1, -1), (3, 2))
-        across, down, thicker = (
-            self._billows[n][::up, ::left] for n, (up, left) in zip(rng.integers(0, BILLOWS, 3), turns, strict=True)
-        )
-        reach, strength = np.float32(rng.uniform(0.0, BILLOW_REACH)), np.float32(rng.uniform(0.0, BILLOW_STRENGTH))
-        columns, rows = reach * across + _COLUMNS, reach * down + _ROWS
+        steps = shrink * rng.choice((1, -1), (3, 2))
+        chosen = zip(rng.integers(0, BILLOWS, 3), steps, strict=True)
+        across, down, thicker = (self._billows[n][::rows, ::columns] for n, (rows, columns) in chosen)
+        reach = np.float32(rng.uniform(0.0, BILLOW_REACH) / shrink)
+        strength = np.float32(rng.uniform(0.0, BILLOW_STRENGTH))
+        height, width = transmission.shape[1:]
+        columns, rows = reach * across + _COLUMNS[:height, :width], reach * down + _ROWS[:height, :width]
         moved = [cv2.remap(t, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for t in transmission]
         curled = [t ** np.exp(strength * np.sqrt(1.0 - t) * thicker) for t in moved]
         return np.asarray(np.stack(curled), np.float32)
@@ -153,7 +158,7 @@ def _draw_puffs(rng: np.random.Generator, seed: int, camera: str) -> list[Take]:
 
 def _draw_puff(rng: np.random.Generator, seed: int, camera: str, depth: Array) -> Take:
     look = _lit_from_near(rng, draw_look(seed, camera))
-    haze = float(rng.uniform(*PUFF_HAZE)) if rng.random() < 0.4 else 0.0
+    haze = float(rng.uniform(*PUFF_HAZE)) if rng.random() < PUFF_IN_HAZE_SHARE else 0.0
     smoke = Smoke(seed=seed, width=VEIL_WIDTH, height=VEIL_HEIGHT, density=haze, look=look)
     transmission, airlight = _two_moments(smoke, seed)
     depth = depth / (depth.max() + np.float32(1e-3))
@@ -193,9 +198,9 @@ def _keep(smoke: Smoke, transmission: Array, airlight: Array) -> Take:
     return Take(*half, tint=look.tint, relief=look.relief, headroom=look.headroom)  # type: ignore[arg-type]
 
 
-def _enlarge(fields: Array) -> Array:
+def _enlarge(fields: Array, shrink: int) -> Array:
     """Resize the last two axes to the canvas."""
     flat = fields.reshape(-1, *fields.shape[-2:])
-    size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
+    width, height = size = THUMBNAIL_WIDTH // shrink, THUMBNAIL_HEIGHT // shrink
     large = [cv2.resize(np.ascontiguousarray(field), size, interpolation=cv2.INTER_LINEAR) for field in flat]
-    return np.asarray(np.stack(large), np.float32).reshape(*fields.shape[:-2], THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+    return np.asarray(np.stack(large), np.float32).reshape(*fields.shape[:-2], height, width)

@@ -1,90 +1,69 @@
-"""How good a student is at thumbnail scale: quick figures during training. The real ones come from benchmarks."""
+"""How good a student is at thumbnail scale: quick figures after training. The real ones come from benchmarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.clip_pairs import read_on_canvas
+from eid_stream.smoke import Smoke
+from eid_stream.smoke.camera import compress_jpeg
 from training.data.picture_cache import Picture
-from training.data.views import View, plain_view
-from training.export.two_looks import BothLooks
+from training.data.views import plain_view
 from training.network.colour import convert, rgb_to_ycbcr, ycbcr_to_rgb
 from training.network.correction import apply_maps
 from training.network.student import Student
-from training.smoke.veil_bank import VeilBank
-from training.student.losses import dark_statistics
-from training.student.smoky_batch import RealBatch, RenderedBatch, smoke_over
 
-SMOKY_PSNR = 30.0
-"""A picture counts as smoky where it is no nearer than this to the clear one, in dB."""
+DENSITIES = (0.2, 0.4, 0.65)
+UNTOUCHED = 0.04
+"""Mean opacity up to which a smoky picture counts as left untouched."""
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValidationSet:
-    """What a student is tried on: rendered smoke over unseen videos, real clear and hazy frames, a simulated pair."""
+    """RGB (n, 3, h, w) on the thumbnail's canvas, and where the scene is, (n, 1, h, w)."""
 
-    rendered: RenderedBatch
-    clear: RealBatch
-    hazy: RealBatch
-    pair: RenderedBatch | None
+    clear: Tensor
+    content: Tensor
+    smoky: tuple[Tensor, ...]
+    """The clear ones under smoke as ``eid_stream.smoke`` renders it, of each of ``DENSITIES``, compressed."""
+    hazy: Tensor
+    hazy_content: Tensor
 
 
-def make_validation_set(
-    pictures: Sequence[Picture], pair: tuple[Path, Path] | None, *, count: int = 48
-) -> ValidationSet:
-    """Fixed pictures and fixed smoke; ``pair`` are a smoky and a clear clip, frame by frame the same scene."""
-    rng = np.random.default_rng(7)
-    clear = _spread([p for p in pictures if p.kind == "clear"], count)
-    hazy = _spread([p for p in pictures if p.kind == "hazy"], count)
-    veils = VeilBank(count=count, seed=977)
-    takes = [veils.draw(rng, moments=1) for _ in clear]
-    clear_views, hazy_views = [plain_view(p) for p in clear], [plain_view(p) for p in hazy]
-    rendered = smoke_over(clear_views, takes, rng)
-    return ValidationSet(rendered, _real(clear_views), _real(hazy_views), _pair(*pair) if pair else None)
+def make_validation_set(pictures: Sequence[Picture], *, count: int = 48) -> ValidationSet:
+    """Fixed pictures, as many of each kind as ``count`` or as there are, and fixed smoke."""
+    clear = [plain_view(p) for p in _spread([p for p in pictures if p.kind == "clear"], count)]
+    hazy = [plain_view(p) for p in _spread([p for p in pictures if p.kind == "hazy"], count)]
+    smoky = tuple(
+        _stack([_smoky(view.rgb, view.content, density, number) for number, view in enumerate(clear)])
+        for density in DENSITIES
+    )
+    parts = [_stack([getattr(v, part) for v in views]) for views in (clear, hazy) for part in ("rgb", "content")]
+    return ValidationSet(parts[0], parts[1], smoky, parts[2], parts[3])
 
 
 @torch.no_grad()
 def validate(student: Student, data: ValidationSet) -> dict[str, float]:
-    """Figures by name: PSNR in dB of corrected against clear pictures, before and after, and haze statistics."""
-    was_training = student.training
+    """Figures by name: PSNR in dB of corrected smoke and what it gained, of clear frames, and opacities."""
     student.eval()
-    figures = _against_truth("rendered", student, data.rendered)
-    if data.pair:
-        figures |= _against_truth("pair", student, data.pair)
-    corrected, density = _correct(student, data.clear.rgb)
-    same = psnr(corrected, data.clear.rgb, data.clear.content)
+    figures: dict[str, float] = {}
+    for density, smoky in zip(DENSITIES, data.smoky, strict=True):
+        corrected, _ = _correct(student, smoky)
+        before, after = (psnr(rgb, data.clear, data.content) for rgb in (smoky, corrected))
+        figures |= {f"psnr_{density}": float(after.mean()), f"gain_{density}": float((after - before).mean())}
+        figures[f"gain_5th_{density}"] = float((after - before).quantile(0.05))
+    corrected, density_seen = _correct(student, data.clear)
+    same = psnr(corrected, data.clear, data.content)
     figures |= {"clear_psnr": float(same.median()), "clear_psnr_5th": float(same.quantile(0.05))}
-    figures["clear_density"] = float(density.mean())
-    corrected, density = _correct(student, data.hazy.rgb)
-    figures["hazy_density"] = float(density.mean())
-    before, after = (dark_statistics(rgb, data.hazy.content).mean(0) for rgb in (data.hazy.rgb, corrected))
-    figures |= {"hazy_dark_before": float(before[0]), "hazy_dark_after": float(after[0])}
-    student.train(was_training)
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def _against_truth(name: str, student: Student, batch: RenderedBatch) -> dict[str, float]:
-    corrected, _ = _correct(student, batch.hazy[0])
-    before = psnr(batch.hazy[0], batch.clear, batch.content)
-    after = psnr(corrected, batch.clear, batch.content)
-    smoky = before < SMOKY_PSNR
-    return {f"{name}_before": float(before[smoky].mean()), f"{name}_psnr": float(after[smoky].mean())}
-
-
-def _correct(student: Student, rgb: Tensor) -> tuple[Tensor, Tensor]:
-    device = next(student.parameters()).device
-    corrected, densities = [], []
-    for some in torch.split(rgb, 16):
-        ycbcr = convert(some.to(device), rgb_to_ycbcr(1).to(device))
-        maps, density = BothLooks(student)(ycbcr)
-        corrected.append(convert(apply_maps(ycbcr, maps), ycbcr_to_rgb(1).to(device)).clamp(0.0, 1.0).cpu())
-        densities.append(density.cpu())
-    return torch.cat(corrected), torch.cat(densities)
+    figures["clear_density"] = float(density_seen.mean())
+    if len(data.hazy):
+        _, seen = _correct(student, data.hazy)
+        figures |= {"hazy_density": float(seen.mean()), "hazy_untouched": float((seen < UNTOUCHED).float().mean())}
+    return {name: round(value, 3) for name, value in figures.items()}
 
 
 def psnr(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
@@ -93,25 +72,28 @@ def psnr(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
     return -10.0 * torch.log10(squared + 1e-6)
 
 
+def _correct(student: Student, rgb: Tensor) -> tuple[Tensor, Tensor]:
+    device = next(student.parameters()).device
+    corrected, densities = [], []
+    for some in torch.split(rgb, 4):
+        ycbcr = convert(some.to(device), rgb_to_ycbcr(1).to(device))
+        maps, density = student(ycbcr)
+        corrected.append(convert(apply_maps(ycbcr, maps), ycbcr_to_rgb(1).to(device)).clamp(0.0, 1.0).cpu())
+        densities.append(density.cpu())
+    return torch.cat(corrected), torch.cat(densities)
+
+
+def _smoky(rgb: Array, content: Array, density: float, number: int) -> Array:
+    picture = np.ascontiguousarray(rgb.transpose(1, 2, 0))
+    smoke = Smoke(seed=4000 + number, width=picture.shape[1], height=picture.shape[0], density=density)
+    rendered = smoke.render(picture, 1.0 + number, content=content[0] > 0)
+    return compress_jpeg(rendered.hazy, quality=85).transpose(2, 0, 1)
+
+
 def _spread(pictures: Sequence[Picture], count: int) -> list[Picture]:
     places = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).round().astype(int)
     return [pictures[place] for place in places]
 
 
-def _real(views: Sequence[View]) -> RealBatch:
-    rgb, content = (np.stack([getattr(view, part) for view in views]) for part in ("rgb", "content"))
-    return RealBatch(torch.from_numpy(rgb), torch.from_numpy(content))
-
-
-def _pair(smoky: Path, clear: Path) -> RenderedBatch:
-    pictures = [_every_fifth(path) for path in (smoky, clear)]
-    content = (pictures[1].amax(1, keepdim=True) > 0.06).float()
-    nothing = torch.zeros(len(content), 4, 1, 1)
-    return RenderedBatch(
-        pictures[1], pictures[0][None], nothing[None, :, 0, 0, 0], content, nothing, nothing[:, 0, 0, 0]
-    )
-
-
-def _every_fifth(path: Path) -> Tensor:
-    frames: list[NDArray[np.uint8]] = [f for n, f in enumerate(read_on_canvas(path)) if n % 5 == 0]
-    return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float() / 255.0
+def _stack(arrays: Sequence[Array]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays)) if arrays else torch.zeros(0, 1, 1, 1)

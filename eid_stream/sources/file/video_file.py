@@ -88,7 +88,6 @@ class VideoFileSource:
                 return
             self.damage.concealed_frames += picture.is_corrupt
             self.damage.other_sizes += self._grown != (picture.width, picture.height)
-            self.damage.captions = self.damage.captions or "A53_CC" in side_data_of(picture)
             yield frame
             index += 1
         self.has_ended = not self._closed

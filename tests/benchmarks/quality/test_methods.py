@@ -52,7 +52,7 @@ def test_a_product_row_is_what_the_product_shows() -> None:
 
 class _Silent(PriorEngine):
     def estimate(self, thumbnail: Thumbnail) -> HazeMaps:
-        raise EngineRunError(f"no answer for matrix {thumbnail.matrix}")
+        raise EngineRunError(f"no answer for {thumbnail.picture}")
 
 
 def test_a_failing_engine_never_passes_its_input_off_as_its_result() -> None:

@@ -7,7 +7,7 @@ import torch
 from tests.training.data.moving_scene import WIDTH, anatomy, seen_at, veiled, write, write_clip
 from training.data.clip_moments import ClipMomentPool, find_moments
 from training.data.clip_pairs import ClipPairPool, stack_pairs, warp
-from training.student.self_ensemble import TURNS
+from training.student.mean_teacher import TURNS
 
 
 @pytest.fixture(scope="module")

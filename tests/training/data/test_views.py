@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.training.conftest import scene
 from training.data.picture_cache import make_picture
-from training.data.views import DIM, draw_pose, plain_view, random_view, view
+from training.data.views import DIM, draw_colours, draw_palette, draw_pose, plain_view, random_view, recolour, view
 
 
 def test_one_pose_shows_two_pictures_of_a_scene_alike() -> None:
@@ -31,7 +31,7 @@ def test_some_random_views_fill_only_a_part_of_the_canvas_the_others_are_views_i
     for seed in range(60):
         shown = random_view(picture, np.random.default_rng(seed))
         usual = view(picture, draw_pose(picture, np.random.default_rng(seed)))
-        filled.append(np.array_equal(usual.rgb, shown.rgb))
+        filled.append(np.array_equal(usual.content, shown.content))
         assert filled[-1] or shown.content.sum() < usual.content.sum()
         if not filled[-1]:
             beside.append(float(shown.rgb[:, shown.content[0] == 0.0].max()))
@@ -41,14 +41,14 @@ def test_some_random_views_fill_only_a_part_of_the_canvas_the_others_are_views_i
     assert not np.array_equal(usual.rgb, plain_view(picture).rgb)
 
 
-def test_overexposed_views_are_brighter_and_paler() -> None:
-    picture = make_picture(scene("clear", 1))
-    usual, overexposed = (
-        np.stack([random_view(picture, np.random.default_rng(seed), share).rgb for seed in range(12)])
+def test_bright_exposures_are_brighter_and_paler() -> None:
+    picture = make_picture(scene("clear", 1)).rgb
+    usual, bright = (
+        np.stack([recolour(picture, *draw_colours(np.random.default_rng(seed), share)) for seed in range(12)])
         for share in (0.0, 1.0)
     )
-    assert overexposed.mean() > 1.2 * usual.mean()
-    assert np.ptp(overexposed, axis=1).mean() / overexposed.mean() < np.ptp(usual, axis=1).mean() / usual.mean()
+    assert bright.mean() > 1.2 * usual.mean()
+    assert np.ptp(bright, axis=3).mean() / bright.mean() < np.ptp(usual, axis=3).mean() / usual.mean()
 
 
 def test_some_views_are_from_close_by() -> None:
@@ -62,8 +62,9 @@ def test_some_views_are_from_close_by() -> None:
 def test_a_recoloured_view_has_other_colours_the_same_shapes_and_black_where_it_was() -> None:
     picture = make_picture(scene("clear", 1))
     for seed in range(8):
-        pose = draw_pose(picture, np.random.default_rng(seed), overexposed=0.0, recoloured=1.0)
-        usual, recoloured = view(picture, replace(pose, palette=None)).rgb, view(picture, pose).rgb
+        rng = np.random.default_rng(seed)
+        pose = draw_pose(picture, rng)
+        usual, recoloured = view(picture, pose).rgb, view(picture, replace(pose, palette=draw_palette(rng))).rgb
         assert recoloured[:, usual.max(0) == 0.0].max(initial=0.0) == 0.0
         assert np.abs(recoloured - usual).mean() > 0.02
         assert np.corrcoef(usual.mean(0).ravel(), recoloured.mean(0).ravel())[0, 1] > 0.5

@@ -76,7 +76,7 @@ def test_too_few_pictures_and_missing_kinds_are_refused_with_what_is_wanted(
     with pytest.raises(ConfigError, match=r"pruned on 2 pictures\. Take three"):
         prune_trunk.main(tmp_path / "out", pictures=2)
     write_frame_list(training_folder, [r for r in read_frame_list(training_folder) if r.kind == "clear"])
-    with pytest.raises(ConfigError, match="lacks hazy frames for train"):
+    with pytest.raises(ConfigError, match="lacks hazy frames"):
         prune_trunk.main(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

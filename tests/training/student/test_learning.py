@@ -1,46 +1,56 @@
-"""What a student begins with, and which of its weights learn."""
+"""What a student begins with, and which of its weights learn when."""
 
-from dataclasses import replace
-from pathlib import Path
-
-import pytest
+import numpy as np
 import torch
-from lightning_fabric import Fabric
 
-from eid_stream.core.errors import ConfigError
-from training.checkpoint import save_checkpoint
-from training.network.student import Student, StudentShape
+from tests.training.conftest import scene
+from training.data.picture_cache import make_picture
+from training.network.frozen_stages import FrozenStages
+from training.network.student import StudentShape
+from training.network.trunk import Trunk
+from training.smoke.veil_bank import VeilBank
+from training.student.batch import BatchMaker, BatchSizes
 from training.student.learning import TRUNK_RATE, StudentLearning
 from training.student.options import StudentOptions
 
-OPTIONS = StudentOptions(shape=StudentShape(fine=8, coarse=16))
+OPTIONS = StudentOptions(steps=4, shape=StudentShape(fine=8, coarse=8), eid=None)
+SIZES = BatchSizes(rendered=2, clear=1, hazy=1, witnesses=0)
 
 
-def _learning(options: StudentOptions) -> StudentLearning:
-    return StudentLearning(options, Fabric(accelerator="cpu", devices=1))
+def _learning(options: StudentOptions = OPTIONS) -> StudentLearning:
+    return StudentLearning(options, None, torch.device("cpu"))
+
+
+def _maker() -> BatchMaker:
+    pictures = [make_picture(scene("clear", n), kind="clear") for n in range(2)]
+    pictures += [make_picture(scene("smoky", n), kind="hazy") for n in range(2)]
+    return BatchMaker(pictures=pictures, veils=VeilBank(count=2, seed=1), seed=0)
 
 
 def test_features_from_imagenet_learn_slower_than_what_is_new() -> None:
-    rates = [group["initial_lr"] for group in _learning(OPTIONS).state()["optimiser"]["param_groups"]]
+    rates = [group["initial_lr"] for group in _learning().parts()["optimiser"].state_dict()["param_groups"]]
     assert rates == [OPTIONS.learning_rate, OPTIONS.learning_rate * TRUNK_RATE]
 
 
-def test_without_features_from_imagenet_all_of_the_trunk_learns_as_fast_as_the_rest() -> None:
-    learning = _learning(replace(OPTIONS, imagenet=False))
-    groups = learning.state()["optimiser"]["param_groups"]
-    assert all(weight.requires_grad for weight in learning.student.trunk.parameters())
-    assert len(groups[1]["params"]) == len(list(learning.student.trunk.parameters()))
-    assert groups[0]["initial_lr"] == groups[1]["initial_lr"]
+def test_the_trunks_last_stages_learn_and_its_first_ones_never() -> None:
+    learning, maker = _learning(), _maker()
+    before = {name: value.clone() for name, value in learning.student.trunk.state_dict().items()}
+    learning.step(maker.draw(0, SIZES, shrink=2), 0)
+    learning.step(maker.draw(1, SIZES), 1)
+    after = learning.student.trunk.state_dict()
+    assert {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])} == {"to_8", "to_16"}
 
 
-def test_a_student_begins_with_the_weights_of_the_one_it_starts_from(tmp_path: Path) -> None:
-    trained = Student(OPTIONS.shape)
-    save_checkpoint(tmp_path / "student.safetensors", trained.state_dict(), {})
-    begun = _learning(replace(OPTIONS, start=tmp_path / "student.safetensors")).averaged.state_dict()
-    assert all(torch.equal(begun[name], value) for name, value in trained.state_dict().items())
+def test_every_term_of_a_step_has_a_weight_and_pulls() -> None:
+    terms = _learning().step(_maker().draw(0, SIZES), 0)
+    assert {"rgb", "opacity", "airlight", "identity", "teacher", "total"} == set(terms)
+    assert all(np.isfinite(value) for value in terms.values())
 
 
-def test_a_start_of_another_shape_is_refused_with_what_differs(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "student.safetensors", Student(StudentShape(fine=16, coarse=16)).state_dict(), {})
-    with pytest.raises(ConfigError, match=r"no student of this version and shape: \d+ weights .*, \S+\.weight for one"):
-        _learning(replace(OPTIONS, start=tmp_path / "student.safetensors"))
+def test_the_first_stages_answer_as_the_trunk_does() -> None:
+    trunk = Trunk()
+    trunk.begin_as_on_imagenet()
+    stages, pictures = FrozenStages(trunk, 1), torch.rand(2, 3, 64, 96)
+    torch.testing.assert_close(stages(pictures), trunk.to_4(pictures), atol=1e-4, rtol=1e-4)
+    small = pictures[..., ::2, ::2]
+    torch.testing.assert_close(stages(small), trunk.to_4(small), atol=1e-4, rtol=1e-4)

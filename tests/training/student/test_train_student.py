@@ -1,34 +1,39 @@
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import pytest
-import torch
 from lightning_fabric import Fabric
 from onnx import TensorProto
 
+from eid_stream.backends.onnx_engine import OnnxEngine
 from eid_stream.backends.self_test import check
 from eid_stream.core.errors import ConfigError
-from training.checkpoint import load_checkpoint
-from training.data.frames import read_frame_list
+from tests.training.data.moving_scene import write_clip
+from training.checkpoint import load_checkpoint, save_checkpoint
+from training.command import run_command
+from training.data.drawn_scenes import draw_scenes
+from training.data.frames import read_frame_list, write_frame_list
+from training.eid.haze_operator import HazeForm, build_haze
 from training.export.export_student import export_student, export_variants
-from training.network.student import Rules, Student, StudentShape
+from training.network.student import StudentShape
+from training.smoke.veil_bank import VeilBank
+from training.student import train_student
 from training.student.batch import BatchSizes
-from training.student.learning import learn_student
 from training.student.options import StudentOptions
-from training.student.train_student import load_data
+from training.student.train_student import load_scattering, main, train
 from training.student.trained import load_student
 
-SMALL = StudentShape(fine=8, coarse=16, fine_blocks=1, coarse_blocks=1)
-
-
-def _options(steps: int) -> StudentOptions:
-    return StudentOptions(
-        steps=steps, veils=4, validate_every=100, shape=SMALL, sizes=BatchSizes(2, 1, 2, 2, 1), average_decay=0.5
-    )
+SMALL = StudentShape(fine=8, coarse=16)
+OPTIONS = StudentOptions(
+    steps=2,
+    veils=4,
+    shape=SMALL,
+    sizes=BatchSizes(rendered=1, clear=1, hazy=1),
+    average_decay=0.5,
+    eid=None,
+    small_first=0.0,
+)
 
 
 @pytest.fixture
@@ -36,25 +41,57 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", devices=1)
 
 
-def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: Path, fabric: Fabric) -> None:
-    out = training_folder.parent / "run"
-    records = read_frame_list(training_folder)
-    data = load_data(training_folder, records, _options(3))
-    learn_student(_options(3), data, out, fabric)
-    figures = learn_student(_options(5), data, out, fabric)
-    _, made_by = load_checkpoint(out / "student.safetensors")
-    assert made_by["step"] == 5
-    assert made_by["figures"] == figures
-    assert made_by["options"]["shape"]["coarse"] == 16
-    assert list((out / "tensorboard").iterdir())
+@pytest.fixture(scope="module")
+def veils() -> VeilBank:
+    return VeilBank(count=2, seed=0)
+
+
+@pytest.fixture(autouse=True)
+def little_smoke_and_few_drawn_scenes(monkeypatch: pytest.MonkeyPatch, veils: VeilBank) -> None:
+    monkeypatch.setattr(train_student, "draw_scenes", lambda: draw_scenes(2))
+    monkeypatch.setattr(train_student, "VeilBank", lambda **_: veils)
+
+
+def save_haze(path: Path, form: HazeForm) -> Path:
+    """A haze operator that learned nothing, as training.eid.train_haze would leave it."""
+    haze = build_haze(form, width=8, depth=1)
+    options = {"form": form, "width": 8, "depth": 1, "side": 32}
+    save_checkpoint(path, haze.state_dict(), {"command": "training.eid.train_haze", "options": options})
+    return path
+
+
+def test_the_command_distils_eid_and_moments_of_clips_into_a_student_that_can_be_exported(
+    training_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (training_folder / "clips").mkdir()
+    write_clip(training_folder / "clips" / "smoke_480p60.mp4", lambda n: 0.6 if n < 10 else 0.0)
+    haze, out = save_haze(training_folder / "haze.safetensors", "scattering"), training_folder.parent / "run"
+    monkeypatch.setenv("EID_DATA", str(training_folder))
+    sizes = ["--options.sizes.rendered", "1", "--options.sizes.clear", "1", "--options.sizes.hazy", "1"]
+    shape = ["--options.shape.fine", "8", "--options.shape.coarse", "16"]
+    command = [
+        str(out),
+        "--options.steps",
+        "2",
+        "--options.sizes.small",
+        "1",
+        "--options.veils",
+        "2",
+        "--options.eid",
+        str(haze),
+        *sizes,
+        *shape,
+    ]
+    with pytest.raises(SystemExit) as ended:
+        run_command(main, command)
+    assert not ended.value.code
 
     student, made_by = load_student(out / "student.safetensors")
+    assert made_by["figures"]["clear_psnr"] > 0.0
     card = export_student(student, made_by, out / "export")
     export_variants(student, out / "export")
     assert (card.grid_height, card.grid_width) == (24, 32)
     assert set(card.golden) == {"smoky", "clear", "black", "white", "noise", "extremes"}
-    from eid_stream.backends.onnx_engine import OnnxEngine
-
     assert (out / "export" / "student_fp16.onnx").exists()
     convolutions = [w for w in onnx.load(out / "export" / "student.onnx").graph.initializer if len(w.dims) == 4]
     single = [tuple(weight.dims) for weight in convolutions if weight.data_type != TensorProto.FLOAT16]
@@ -62,53 +99,39 @@ def test_a_stopped_run_goes_on_and_its_student_can_be_exported(training_folder: 
     check(OnnxEngine((out / "export" / "student.onnx").read_bytes(), card))
 
 
-def test_a_student_exported_without_a_rule_says_so_and_has_no_figures_of_the_whole(tmp_path: Path) -> None:
-    student = Student(StudentShape(fine=8, coarse=8), Rules(forward_scatter=False)).eval()
-    card = export_student(
-        student, {"command": "training.student.train_student", "step": 5, "figures": {"psnr": 1.0}}, tmp_path
-    )
-    assert "without forward_scatter" in card.built_by
-    assert card.metrics == {}
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(training_folder: Path, fabric: Fabric) -> None:
+    whole, parts = (training_folder.parent / name for name in ("whole", "parts"))
+    train(replace(OPTIONS, steps=3), training_folder, whole, fabric)
+    train(replace(OPTIONS, steps=3), training_folder, parts, fabric, stop_at=1)
+    train(replace(OPTIONS, steps=3), training_folder, parts, fabric)
+    (first, made_by), (second, _) = (load_checkpoint(out / "student.safetensors") for out in (whole, parts))
+    assert all(first[name].equal(second[name]) for name in first)
+    assert made_by["step"] == 3
 
 
 def test_a_run_begun_with_other_options_is_not_taken_up(training_folder: Path, fabric: Fabric) -> None:
-    data = load_data(training_folder, read_frame_list(training_folder), _options(1))
-    learn_student(_options(1), data, training_folder.parent / "run", fabric)
-    with pytest.raises(ConfigError, match="begun with other options"):
-        learn_student(replace(_options(2), learning_rate=1.0), data, training_folder.parent / "run", fabric)
-
-
-def test_the_same_seed_trains_the_same_student(training_folder: Path, fabric: Fabric) -> None:
-    weights = []
-    data = load_data(training_folder, read_frame_list(training_folder), _options(2))
-    for name in ("first", "second"):
-        learn_student(_options(2), data, training_folder.parent / name, fabric)
-        weights.append(load_checkpoint(training_folder.parent / name / "student.safetensors")[0])
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
-
-
-def test_a_list_without_hazy_frames_is_refused_before_anything_is_read(training_folder: Path) -> None:
-    clear = [r for r in read_frame_list(training_folder) if r.kind == "clear"]
-    with pytest.raises(ConfigError, match="lacks hazy frames for train"):
-        load_data(training_folder, clear, _options(1))
-
-
-def test_two_processes_train_one_student(training_folder: Path) -> None:
     out = training_folder.parent / "run"
-    small = "--options.shape.fine 8 --options.shape.coarse 8 --options.veils 2"
-    sizes = "--options.sizes.rendered 2 --options.sizes.clear 1 --options.sizes.hazy 1 --options.sizes.moments 1"
-    command = [
-        sys.executable,
-        "-m",
-        "training.student.train_student",
-        str(out),
-        "--accelerator",
-        "cpu",
-        "--devices",
-        "2",
-    ]
-    command += ["--threads", "1", "--options.steps", "2", *small.split(), *sizes.split()]
-    environment = {**os.environ, "EID_DATA": str(training_folder), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert load_checkpoint(out / "student.safetensors")[1]["step"] == 2
+    train(replace(OPTIONS, steps=1), training_folder, out, fabric)
+    with pytest.raises(ConfigError, match="begun with other options"):
+        train(replace(OPTIONS, steps=1, learning_rate=1.0), training_folder, out, fabric)
+
+
+def test_a_camera_system_left_out_is_tried_on_and_not_learned_from(training_folder: Path, fabric: Fabric) -> None:
+    records = read_frame_list(training_folder)
+    moved = [replace(r, source="other") if r.path.stem.endswith("_2") else r for r in records]
+    write_frame_list(training_folder, moved)
+    out = training_folder.parent / "run"
+    train(replace(OPTIONS, left_out=("other",)), training_folder, out, fabric)
+    assert load_checkpoint(out / "student.safetensors")[1]["frames"] == {"train": 4, "tried on": 4}
+
+
+def test_a_list_without_hazy_frames_is_refused(training_folder: Path, fabric: Fabric) -> None:
+    clear = [r for r in read_frame_list(training_folder) if r.kind == "clear"]
+    write_frame_list(training_folder, clear)
+    with pytest.raises(ConfigError, match="lacks hazy frames"):
+        train(OPTIONS, training_folder, training_folder.parent / "run", fabric)
+
+
+def test_a_haze_operator_without_veils_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="generator form"):
+        load_scattering(save_haze(tmp_path / "haze.safetensors", "generator"))
