@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import onnx
 from cyclopts import App
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from eid_stream.backends.half_model import in_half
@@ -113,13 +114,18 @@ def read_plan(content: bytes, model: bytes) -> PlanContents:
     """
     weights = weights_of(content)
     constants = [numpy_helper.to_array(each) for each in onnx.load_from_string(model).graph.initializer]
-    constants = [each for each in constants if each.dtype in (np.float32, np.float16) and each.size >= 8]
+    constants = [each for each in constants if each.dtype in (np.float32, np.float16) and _is_telling(each)]
     return PlanContents(
         steps=frozenset(name.decode() for name in re.findall(rb"\[ONNX Layer: ([^\]]+)\]", content)),
         weight_bytes=len(weights),
         half_constants=sum(each.astype(np.float16).tobytes() in weights for each in constants),
         single_constants=sum(each.astype(np.float32).tobytes() in weights for each in constants),
     )
+
+
+def _is_telling(constant: NDArray[Any]) -> bool:
+    """Whether finding its bytes says anything: single values and zeros are found anywhere."""
+    return constant.size >= 8 and bool(np.ptp(constant) > 0)
 
 
 def weights_of(content: bytes) -> bytes:

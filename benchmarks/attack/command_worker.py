@@ -23,6 +23,8 @@ class Done:
     status: int
     said: str
     seconds: float
+    cpu_seconds: float = 0.0
+    """What it cost whatever else the machine had to do."""
 
 
 class CommandWorker:
@@ -98,7 +100,7 @@ def _serve() -> None:
 def _run(*arguments: str) -> Done:
     from eid_stream.app.cli import main
 
-    told, before, began = io.StringIO(), sys.argv, time.monotonic()
+    told, before, began = io.StringIO(), sys.argv, (time.monotonic(), time.process_time())
     sys.argv, sys.stderr = ["eid-stream", *arguments], told
     status = 1
     try:
@@ -107,7 +109,7 @@ def _run(*arguments: str) -> Done:
         status = int(leaving.code or 0)
     finally:
         sys.argv, sys.stderr = before, sys.__stderr__
-    return Done(status, told.getvalue(), time.monotonic() - began)
+    return Done(status, told.getvalue(), time.monotonic() - began[0], time.process_time() - began[1])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ SEEDS = {
 }
 """Containers with the extension and a codec of each."""
 FRAMES = 10
-TIME_LIMIT_SECONDS = 30.0
+TIME_LIMIT_SECONDS = 240.0
+"""On a machine with much other work; what is slow is told by the time it costs."""
+SLOW_SECONDS = 15.0
 KNOWN_ENDINGS = (0, 2, 3, 4, 5)
 Damage = Callable[[bytearray, random.Random], bytearray]
 
@@ -102,7 +104,7 @@ def _judge(done: Done | str, out: Path) -> str:
         return "said nothing of why"
     if done.status == 0 and _pictures(out) == 0:
         return "lost every picture without a word"
-    if done.seconds > TIME_LIMIT_SECONDS / 2:
+    if done.cpu_seconds > SLOW_SECONDS:
         return "slow"
     return SURVIVED
 

@@ -113,6 +113,9 @@ def main(
 
 
 def _row(view: str, delays: list[float], expected: float) -> dict[str, float]:
+    if not delays:
+        print(f"{view:<14}  nothing was painted")
+        return {"painted": 0.0}
     found = {f"p{percent}": float(np.percentile(delays, percent)) for percent in PERCENTILES} | {"max": max(delays)}
     painted = len(delays) / expected
     print(f"{view:<14}" + "".join(f"{value:>9.1f}" for value in found.values()) + f"{painted:>8.0%}")

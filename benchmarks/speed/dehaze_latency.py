@@ -6,61 +6,56 @@ from time import perf_counter_ns
 
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine
-from eid_stream.core.picture_buffer import allocate, copy, view
+from eid_stream.core.picture_buffer import copy, view
 from eid_stream.core.thumbnail import make_thumbnail
-from eid_stream.dehazing.correction import apply_maps
-from eid_stream.dehazing.dehazer import Dehazer
-from eid_stream.dehazing.temporal_filter import Continuity, TemporalFilter
+from eid_stream.dehazing.frame_correction import corrected
+from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.temporal_filter import Continuity
 from eid_stream.flow.stats import Histogram
 from eid_stream.sources.phantom.phantom_source import PhantomSource
 
-PARTS = ("thumbnail", "estimate", "smooth", "apply", "total")
+PARTS = ("continuity", "correction", "thumbnail", "estimate", "frame")
+"""``frame`` is what every frame waits for: continuity and correction. Thumbnail and estimate (engine, smoothing,
+memory) make a look, which runs beside the stream."""
 _DISTINCT_FRAMES = 5
 
 
 def measure_dehaze(engine: Engine, size: str, *, frames: int, warm_up: int = 10) -> dict[str, Histogram]:
     """Time the dehaze stage on phantom frames of ``size`` (``1920x1080``) lying in memory as a decoder leaves them.
 
-    ``total`` is the stage as the product runs it; the parts are timed one after the other on the same frames.
+    One look is taken at each, one part after the other on the same frames.
     """
     times = {part: Histogram() for part in PARTS}
-    dehazer, parts = Dehazer(engine), _Parts(engine)
-    pictures = _decoded_phantom(size)
+    parts, pictures = _Parts(engine), _decoded_phantom(size)
     for number in range(warm_up + frames):
         if number == warm_up:
             times = {part: Histogram() for part in PARTS}
-        frame = replace(pictures[number % len(pictures)], pts=number, index=number)
-        before = perf_counter_ns()
-        result = dehazer.dehaze(frame)
-        times["total"].record(perf_counter_ns() - before)
-        if not result.state.dehazed:
-            raise SystemExit(f"The frame was not dehazed, so there is nothing to time: {result.state.why}")
-        parts.dehaze(frame, times)
+        parts.dehaze(replace(pictures[number % len(pictures)], pts=number, index=number), times)
     return times
 
 
 class _Parts:
-    """The steps of ``Dehazer``, a clock between them."""
+    """The steps of the product, a clock between them."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._card = engine.card
         self._continuity = Continuity()
-        self._filter = TemporalFilter()
+        self._estimator = MapEstimator(engine)
 
     def dehaze(self, frame: Frame, times: dict[str, Histogram]) -> None:
-        card, marks = self._engine.card, [perf_counter_ns()]
-        thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
+        marks = [perf_counter_ns()]
+        thumbnail = make_thumbnail(frame, self._card.thumbnail_width, self._card.thumbnail_height)
         marks.append(perf_counter_ns())
-        maps = self._engine.estimate(thumbnail)
+        maps = self._estimator.estimate(thumbnail, float(frame.seconds))
         marks.append(perf_counter_ns())
-        self._continuity.broken(thumbnail, float(frame.seconds))
-        maps = self._filter.update(maps, thumbnail, float(frame.seconds))
+        self._continuity.broken_by(frame)
         marks.append(perf_counter_ns())
-        planes, _ = allocate(frame.width, frame.height, frame.layout)
-        apply_maps(frame.planes, planes, maps, frame.layout, frame.colour)
+        corrected(frame, maps, 1.0)
         marks.append(perf_counter_ns())
-        for part, before, after in zip(PARTS, marks, marks[1:], strict=False):
+        steps = ("thumbnail", "estimate", "continuity", "correction")
+        for part, before, after in zip(steps, marks, marks[1:], strict=False):
             times[part].record(after - before)
+        times["frame"].record(marks[4] - marks[2])
 
 
 def _decoded_phantom(size: str) -> list[Frame]:

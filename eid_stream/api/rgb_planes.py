@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
-from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.frame import Frame, Planes
+from eid_stream.core.kernels import kernel
 from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 
 _CR_TO_RED = 1.5748
@@ -46,7 +46,7 @@ def _picture(rgb: NDArray[Any]) -> VideoFrame:
     return VideoFrame.from_ndarray(codes, format="rgb48le")
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _add_difference(
     rgb: NDArray[Any],
     before: Planes,

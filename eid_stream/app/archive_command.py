@@ -11,6 +11,7 @@ from eid_stream.archive.archive_run import ArchiveRun, Plan, plan
 from eid_stream.archive.discovery import find_videos
 from eid_stream.archive.haze_table import write_haze_table
 from eid_stream.archive.manifest import Entry, Manifest
+from eid_stream.archive.pair_page import write_pair_pages
 from eid_stream.archive.report import write_report
 from eid_stream.archive.task import Settings
 from eid_stream.core.errors import ArchiveError, ConfigError, SinkOpenError
@@ -41,6 +42,7 @@ def run_archive(options: Options, archive: ArchiveOptions) -> int:
     with Interrupts(run.stop) as interrupts:
         finished = run.run(found.tasks)
     write_haze_table(manifest)
+    write_pair_pages(manifest)
     write_report(manifest)
     return _ended(found, finished, interrupts)
 

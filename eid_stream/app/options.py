@@ -66,6 +66,8 @@ class Options:
     """Look through a file's key frames first, so that a scene's clear sight helps before it comes, too."""
     overwrite: bool = False
     """Replace the output file if it exists."""
+    pair_page: bool = False
+    """Write OUT.html beside the output: it plays source and output with a border to drag and the haze as timeline."""
     stats: Path | None = None
     """Write what was counted and timed to this JSON file."""
     codec: str | None = None
@@ -88,5 +90,7 @@ class Options:
             raise ConfigError("--source is empty: name a video file, for example --source surgery.mp4.")
         if not 0.0 <= self.strength <= 1.0:
             raise ConfigError(f"--strength is {self.strength:g}: choose a value from 0 (nothing) to 1 (everything).")
+        if self.pair_page and Path(self.out or NULL_ADDRESS).suffix.lower() not in (".mp4", ".mov", ".m4v", ".mkv"):
+            raise ConfigError("--pair-page plays a file beside its source: give --out a name such as clear.mp4.")
         if self.duration is not None and self.duration <= 0:
             raise ConfigError("--duration is 0: choose a time longer than that, or leave it out.")

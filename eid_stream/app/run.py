@@ -31,6 +31,8 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
     logging.getLogger("eid_stream").addHandler(logging.NullHandler())
     if options.stats is not None:
         _check_stats_file(options.stats, options)
+    if options.pair_page and not Path(options.source).is_file():
+        raise ConfigError(f"--pair-page plays a file beside its source, and {printable(options.source)} is none.")
     stats = Stats()
     assembly = assemble(options, live or LiveOptions(), stats)
     started = time.monotonic()
@@ -45,7 +47,17 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
             raise
         outcome = "finished" if exit_code == 0 else "interrupted"
         _report(options, assembly, stats, outcome=outcome, wall_seconds=time.monotonic() - started)
+        if options.pair_page and assembly.recorder is not None and assembly.recorder.is_published:
+            _write_pair_page(options, assembly.recorder.path, stats)
     return exit_code
+
+
+def _write_pair_page(options: Options, written: Path, stats: Stats) -> None:
+    from eid_stream.archive.pair_page import write_pair_page
+
+    begins = float(options.start)
+    page = write_pair_page(Path(options.source), written, stats.haze.per_second, offset_seconds=begins)
+    _say(f"Both beside each other: {page}")
 
 
 def _report(options: Options, assembly: Assembly, stats: Stats, *, outcome: str, wall_seconds: float) -> None:

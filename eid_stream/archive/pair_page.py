@@ -7,24 +7,49 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
+from eid_stream.archive.manifest import Manifest
 from eid_stream.core.errors import SinkWriteError
 
 _WIDTH, _HEIGHT = 1000, 100
+_PLAYABLE = {".mp4", ".m4v", ".mov", ".mkv"}
+"""Outputs that some browser plays."""
 
 
-def write_pair_page(page: Path, original: Path, cleared: Path, haze_per_second: Sequence[float | None]) -> None:
-    """Write ``page``, which plays both videos in step; it finds them by their place beside it.
+def page_of(cleared: Path) -> Path:
+    """Where the page of an output stands: ``clear.mp4.html``."""
+    return cleared.with_name(f"{cleared.name}.html")
 
-    ``haze_per_second`` holds the mean density in [0, 1] of each second of ``cleared``, None where nothing was seen.
+
+def write_pair_pages(manifest: Manifest) -> None:
+    """Write the page of every video of an archive that is done and that a browser may play.
+
+    Raises:
+        SinkWriteError: one cannot be stored.
+    """
+    for entry in manifest.entries:
+        cleared = manifest.folder / entry.output
+        if entry.state == "done" and cleared.suffix.lower() in _PLAYABLE:
+            write_pair_page(Path(entry.source), cleared, entry.haze_per_second)
+
+
+def write_pair_page(
+    original: Path, cleared: Path, haze_per_second: Sequence[float | None], *, offset_seconds: float = 0.0
+) -> Path:
+    """Write a page beside ``cleared`` that plays both videos in step; it finds them by their place beside it.
+
+    ``haze_per_second`` holds the mean density in [0, 1] of each second of ``cleared``, None where nothing was seen;
+    ``offset_seconds`` is where in ``original`` it begins.
 
     Raises:
         SinkWriteError: it cannot be stored.
     """
+    page = page_of(cleared)
     template = files("eid_stream.archive").joinpath("pair_page.template.html").read_text(encoding="utf-8")
     values = {
         "title": html.escape(cleared.name),
         "original": _address(original, page),
         "cleared": _address(cleared, page),
+        "offset": repr(float(offset_seconds)),
         "curve": _outline(haze_per_second),
     }
     for name, value in values.items():
@@ -33,6 +58,7 @@ def write_pair_page(page: Path, original: Path, cleared: Path, haze_per_second: 
         page.write_text(template, encoding="utf-8")
     except OSError as error:
         raise SinkWriteError(f"Cannot write the page {page}: {error.strerror}.") from error
+    return page
 
 
 def _address(video: Path, page: Path) -> str:

@@ -5,9 +5,11 @@ import html
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 from eid_stream.archive.manifest import Entry, Manifest
 from eid_stream.archive.moment_picture import jpeg_at
+from eid_stream.archive.pair_page import page_of
 from eid_stream.core.errors import SinkWriteError
 
 NAME = "report.html"
@@ -62,6 +64,9 @@ def _section(entry: Entry, folder: Path) -> str:
     facts = f"{_clock(entry.video_seconds)}, {entry.frames} frames, engine {html.escape(entry.engine)}"
     note = f"<p>{html.escape(entry.sentence)}</p>" if entry.sentence else ""
     moments = "".join(_moments(entry, folder))
+    page = page_of(folder / entry.output)
+    if page.exists():
+        name = f'<a href="{html.escape(quote(page.relative_to(folder).as_posix()))}">{name}</a>'
     return f"<section><h2>{name}</h2><p>{facts}</p>{note}{_timeline(entry.haze_per_second)}{moments}</section>"
 
 

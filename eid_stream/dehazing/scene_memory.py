@@ -31,7 +31,7 @@ ENOUGH_SECONDS = (0.3, 1.0)
 """Seconds of clear sight from which a memory is trusted a little, and wholly."""
 OLD_SECONDS = (60.0, 180.0)
 """Age of the latest clear view up to which a memory is trusted, and from which it is not."""
-FOREIGN = (0.8, 1.3)
+FOREIGN = (0.6, 0.95)
 """Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
 FOREIGN_SECONDS = 2.0
 """A scene that is another one's for so long is remembered anew."""
@@ -53,7 +53,7 @@ MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
-CALM_SECONDS = 0.3
+CALM_SECONDS = 0.4
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
 STEP_SECONDS = 0.6

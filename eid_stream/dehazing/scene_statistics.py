@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
+from eid_stream.core.kernels import kernel
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.box_means import box_means
 
@@ -86,7 +87,7 @@ def measure(thumbnail: Thumbnail) -> SceneStatistics:
     return SceneStatistics(mean, variance, content, float(dark))
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.float32]:
     """Of a picture whose sides are whole multiples of ROWS * PIXELS and COLUMNS * PIXELS."""
     height, width = values.shape[1] // (ROWS * PIXELS), values.shape[2] // (COLUMNS * PIXELS)

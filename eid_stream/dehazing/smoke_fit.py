@@ -9,9 +9,9 @@ cell's neighbours have a say.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from eid_stream.core.kernels import kernel
 from eid_stream.dehazing.cell_grid import smoothed, smoothed_inside
 from eid_stream.dehazing.remembered_scene import Expectation
 from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
@@ -66,7 +66,7 @@ def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> 
     return SmokeFit(opacity, _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight))
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _log_likelihoods(
     mean: Array,
     log_detail: Array,
@@ -100,7 +100,7 @@ def _log_likelihoods(
     return result
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _likeliest(likelihood: Array, step: np.float32) -> Array:
     """The opacity of the maximum, between the steps by a parabola."""
     steps, rows, columns = likelihood.shape

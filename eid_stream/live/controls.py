@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eid_stream.core.frame import Frame
+from eid_stream.dehazing.scene_memory import MemoryState
 from eid_stream.flow.pipeline import WINDOW
 from eid_stream.flow.stats import PERCENTILES, Stats
 from eid_stream.live.bypass import BypassLatch
@@ -44,6 +45,11 @@ class Enhancement(Protocol):
     @property
     def engine(self) -> str:
         """Name of the engine at work; empty until it is open."""
+        ...
+
+    @property
+    def memory(self) -> MemoryState | None:
+        """What is remembered of the scene; None until an engine is open."""
         ...
 
 
@@ -195,7 +201,9 @@ class LiveControls:
         stats = self._stats
         stages = dict(stats.stages)
         added = next((stages[name] for name in (CAPTURE_TO_WINDOW, CAPTURE_TO_WEB) if name in stages), None)
-        return {
+        memory = self._enhancement.memory
+        remembered = {"memory_age_seconds": memory.age_seconds} if memory is not None and memory.trust > 0 else {}
+        return remembered | {
             "added_p50_ms": added.percentile_ms(50) if added else 0.0,
             "added_p99_ms": added.percentile_ms(99) if added else 0.0,
             "captured": stats.captured,

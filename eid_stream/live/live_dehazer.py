@@ -13,6 +13,7 @@ from eid_stream.core.interfaces import Engine
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
 from eid_stream.dehazing.frame_correction import as_captured, corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.scene_memory import MemoryState
 from eid_stream.dehazing.temporal_filter import Continuity
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass import BypassLatch
@@ -71,8 +72,10 @@ class LiveDehazer:
         self._scene = self._cuts = 0
         self._shown: HazeMaps | None = None
         self._asked_ns = 0
+        self._make_estimator = make_estimator
+        self._estimator: MapEstimator | None = None
         self._worker = EstimateWorker(
-            _then_spare_the_collector(open_engine), make_estimator=make_estimator, note=self._note
+            _then_spare_the_collector(open_engine), make_estimator=self._estimator_of, note=self._note
         )
 
     @property
@@ -84,6 +87,15 @@ class LiveDehazer:
     def engine(self) -> str:
         """Name of the engine at work; empty until it is open."""
         return "" if self.card is None else self.card.name
+
+    @property
+    def memory(self) -> MemoryState | None:
+        """What the estimator at work remembers of the scene; None until there is one."""
+        return None if self._estimator is None else self._estimator.memory
+
+    def _estimator_of(self, engine: Engine) -> MapEstimator:
+        self._estimator = self._make_estimator(engine)
+        return self._estimator
 
     def dehaze(self, frame: Frame) -> Frame:
         """The frame, corrected or as captured. Never raises, and waits for nothing but the maps of a new scene."""

@@ -42,9 +42,10 @@ class VideoTrack:
         window: TimeWindow,
         container_format: str = "",
     ) -> None:
-        """Add the stream and open its encoder."""
+        """Add the stream and open its encoder; ``container_format`` is that of a file, whoever writes it."""
         os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         self._written_by_key_frames = container_format in _FRAGMENTED_CONTAINERS
+        self._has_one_header = bool(container_format)
         self._time_base = info.time_base
         self._window = window
         self._layout = info.layout
@@ -104,6 +105,8 @@ class VideoTrack:
         context.colorspace, context.color_range = info.colour.matrix, int(range_code(info.colour))
         context.color_primaries, context.color_trc = info.colour.primaries, info.colour.transfer
         context.flags |= Flags.frame_duration
+        if self._has_one_header:
+            context.flags |= Flags.global_header
         seconds = _OFTEN_SECONDS if self._written_by_key_frames else _KEY_FRAME_SECONDS
         context.gop_size = max(1, round(seconds * (info.nominal_rate or 25)))
         if info.interlaced:

@@ -25,6 +25,8 @@ def split_frames(packet: "Packet[Stream]", codec: str) -> "list[Packet[Stream]]"
     assert packet.pts is not None
     while place < len(content):
         size = _BYTES_BY_MODE[codec][content[place] >> 3 & 15]
+        if size <= 1:
+            raise ValueError("a frame without speech, or a damaged one, which no other container holds")
         frame: Packet[Stream] = Packet(content[place : place + size])
         frame.time_base = packet.time_base
         frame.pts = frame.dts = packet.pts + round(len(frames) * _FRAME_SECONDS / packet.time_base)

@@ -46,11 +46,11 @@ class LosslessSound:
         self.stream: Stream = target.add_stream(self.codec, rate=context.sample_rate)
         """The stream in the output."""
         self._encoder = cast(Any, self.stream.codec_context)
-        self._encoder.layout = context.layout
+        self._encoder.layout = layout = _layout(context)
         self._encoder.format = ("s16" if short else "s32") + ("p" if apple_lossless else "")
         self._encoder.time_base = Fraction(1, context.sample_rate)
         self.stream.time_base = Fraction(1, context.sample_rate)
-        self._resampler = av.AudioResampler(self._encoder.format, context.layout, context.sample_rate)
+        self._resampler = av.AudioResampler(self._encoder.format, layout, context.sample_rate)
         self._fifo = av.AudioFifo() if apple_lossless else None
         self._samples = self._encoded = 0
         self._anchor: tuple[int, Fraction] | None = None
@@ -92,6 +92,14 @@ class LosslessSound:
             frame.pts = round(self._when(self._encoded) * self._encoder.sample_rate)
             self._encoded += frame.samples
         return cast("Iterable[Packet[Stream]]", self._encoder.encode(frame))
+
+
+def _layout(context: Any) -> Any:
+    """Which loudspeakers the channels are for; guessed for one or two where the source does not say."""
+    said = (
+        {1: "mono", 2: "stereo"}.get(context.layout.nb_channels) if context.layout.name.endswith("channels") else None
+    )
+    return said or context.layout
 
 
 def _format(stream: Stream) -> str:

@@ -22,7 +22,7 @@ from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.carrying import open_output
 from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.output_file import OutputFile
-from eid_stream.sinks.file.packet_writer import PacketWriter
+from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.source_copy import Reopenable, SourceCopy
 from eid_stream.sinks.file.tag_in_place import replace_tag
 
@@ -233,10 +233,19 @@ class Recorder:
                 if self._bookmarks:
                     self._container.set_chapters(chapters_of(self._bookmarks, self._reached))
         finally:
-            self._container.close()
+            self._end()
         self._file.settle()
         if self._writer.missing_pictures:
             raise ValueError(f"{self._writer.missing_pictures} pictures were refused by the container")
+
+    def _end(self) -> None:
+        """Close the container; what it refuses only now is counted like what it refused before."""
+        try:
+            self._container.close()
+        except av.FFmpegError as error:
+            if not is_refusal(error):
+                raise
+            self._writer.refused += 1
 
     def _copy_tail(self) -> None:
         if self._copy is None:

@@ -17,6 +17,9 @@ from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.opening import reason
 from eid_stream.sources.file.recognition import encrypted
 
+_CAPTIONS = (b"\xb5\x001GA94", b"\x00\x00\x01\xb2GA94")
+"""How closed captions of ATSC A/53 begin within H.264 and HEVC, and within MPEG-2. To ask each picture for its side
+data would keep every picture: PyAV's container of side data and its frame hold each other."""
 _MAX_ERRORS_IN_A_ROW = 100
 _WITHOUT_PRESENTATION_TIMES = ("avi",)
 _END_WITH_AN_ERROR = ("mpjpeg",)
@@ -83,6 +86,7 @@ class PictureDecoder:
             raise SourceReadError(encrypted(self._address))
         if packet.size:
             self._decode_times.append(packet.dts)
+            self._damage.captions = self._damage.captions or _carries_captions(packet)
         try:
             pictures = packet.decode()
         except av.FFmpegError:
@@ -109,3 +113,8 @@ class PictureDecoder:
             f"Cannot read {self._address} any further after {float(self.reached_seconds):.1f} s: {reason(error)}. "
             "Check the disk or the connection it lies on."
         )
+
+
+def _carries_captions(packet: "Packet[VideoStream]") -> bool:
+    coded = bytes(packet)
+    return any(begin in coded for begin in _CAPTIONS)

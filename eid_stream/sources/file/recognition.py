@@ -4,6 +4,8 @@ from itertools import pairwise
 
 HEAD_BYTES = 1 << 16
 """So much of a file's beginning is enough to recognise it."""
+_MPEG2_MARK = 0b10
+"""How the byte with the scrambling bits begins in MPEG-2; MPEG-1 has none."""
 _TS_PACKET_BYTES = (188, 192, 204)
 _SIGNATURES = (
     (0, b"PK\x03\x04", "a ZIP archive. Unpack it first"),
@@ -67,8 +69,9 @@ def _is_scrambled_ps(head: bytes) -> bool:
     """Whether pictures of a programme stream (DVD) say that they are scrambled."""
     if head[:4] != b"\x00\x00\x01\xba":
         return False
-    starts = [place for place in _places(head, b"\x00\x00\x01\xe0") if place + 6 < len(head)]
-    return sum(head[place + 6] >> 4 & 3 > 0 for place in starts) > len(starts) // 2
+    flags = [head[place + 6] for place in _places(head, b"\x00\x00\x01\xe0") if place + 6 < len(head)]
+    of_mpeg2 = [flag for flag in flags if flag >> 6 == _MPEG2_MARK]
+    return sum(flag >> 4 & 3 > 0 for flag in of_mpeg2) > len(of_mpeg2) // 2
 
 
 def _places(head: bytes, what: bytes) -> list[int]:

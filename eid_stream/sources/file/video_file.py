@@ -17,6 +17,7 @@ from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
 from eid_stream.sources.file.largest_picture import largest_picture
 from eid_stream.sources.file.media_input import open_input
+from eid_stream.sources.file.memory_need import refuse_too_large
 from eid_stream.sources.file.opening import pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 from eid_stream.sources.file.seeking import pictures_from
@@ -88,7 +89,6 @@ class VideoFileSource:
                 return
             self.damage.concealed_frames += picture.is_corrupt
             self.damage.other_sizes += self._grown != (picture.width, picture.height)
-            self.damage.captions = self.damage.captions or "A53_CC" in side_data_of(picture)
             yield frame
             index += 1
         self.has_ended = not self._closed
@@ -104,6 +104,7 @@ class VideoFileSource:
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
         self._stream = pick_video(self._container, self._label)
         self._stream.thread_type = ThreadType.AUTO
+        self._refuse_too_large()
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
         self.begins_seconds = origin + start
@@ -129,6 +130,13 @@ class VideoFileSource:
             damage=self.damage,
             has_no_clock=has_no_clock(self._container),
         )
+
+    def _refuse_too_large(self) -> None:
+        context = self._stream.codec_context
+        if context.format is not None:
+            long = any(component.bits > 8 for component in context.format.components)
+            picture_bytes = context.width * context.height * 3 // 2 * (1 + long)
+            refuse_too_large(self._label, context.width, context.height, picture_bytes)
 
     def _noted(self, first: VideoFrame) -> list[str]:
         told = [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]

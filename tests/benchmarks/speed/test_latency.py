@@ -11,7 +11,7 @@ def test_the_table_comes_first_and_one_json_line_with_units_last(capsys: pytest.
     told = json.loads(line)
     assert told["benchmark"] == "latency"
     assert told["480p"].keys() >= {"p50_ms", "p95_ms", "p99_ms", "max_ms", "frames"}
-    assert told["480p"]["parts"].keys() == {"thumbnail", "estimate", "smooth", "apply"}
+    assert told["480p"]["parts"].keys() == {"continuity", "correction", "thumbnail", "estimate"}
     assert told["480p"]["frames"] == 5
     assert "1080p" not in told
     assert sum("480p" in row for row in table) == 5

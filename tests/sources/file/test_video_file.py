@@ -1,10 +1,13 @@
 """Files as sources: every frame once, in order, with its own time and everything that is known of it."""
 
+import gc
 import threading
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from av.video.frame import VideoFrame
 
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.sources.file.video_file import VideoFileSource
@@ -177,3 +180,16 @@ def test_closing_from_another_thread_ends_the_iteration(tmp_path: Path) -> None:
     assert seen == 3
     assert not source.has_ended
     source.close()
+
+
+def test_pictures_that_were_read_are_let_go(tmp_path: Path) -> None:
+    """Asked for its side data, a picture would stay until Python looks for cycles: three megabytes a frame."""
+    path = write_clip(tmp_path / "long.mp4", Clip(frames=60))
+    gc.collect()
+    gc.disable()
+    try:
+        with closing(VideoFileSource(str(path))) as source:
+            assert sum(1 for _ in source) == 60
+            assert sum(isinstance(one, VideoFrame) for one in gc.get_objects()) <= 5
+    finally:
+        gc.enable()

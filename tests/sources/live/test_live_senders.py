@@ -1,10 +1,13 @@
+import itertools
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +146,35 @@ def test_closing_ends_a_reader_that_waits_for_a_silent_sender() -> None:
         sender.send_signal(signal.SIGSTOP)
         source.close()
         assert len(list(frames)) < 50
+
+
+@needs_ffmpeg
+def test_packets_that_are_lost_on_the_way_are_counted(tmp_path: Path) -> None:
+    """A transport stream in datagrams as FFmpeg sends them, some of which never arrive."""
+    video = tmp_path / "sent.ts"
+    made = [str(FFMPEG), *QUIET, *sending("-frames:v", "75", "-f", "mpegts", str(video))[1:]]
+    subprocess.run(made, check=True)
+    port = free_port(socket.SOCK_DGRAM)
+    content, over = video.read_bytes(), threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for number, start in enumerate(itertools.cycle(range(0, len(content), 1316))):
+                if over.is_set():
+                    return
+                if number % 40 != 39:
+                    sender.sendto(content[start : start + 1316], ("127.0.0.1", port))
+                time.sleep(0.002)
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    with closing(open_live(f"udp://127.0.0.1:{port}")) as source:
+        assert isinstance(source, ReconnectingSource)
+        for _, frame in zip(range(400), source, strict=False):
+            assert frame.width
+            if source.damage.corrupt_packets:
+                break
+        over.set()
+        assert source.damage.corrupt_packets > 0
+        assert any("arrived damaged" in sentence for sentence in source.damage.sentences())
+    thread.join()
