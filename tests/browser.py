@@ -91,7 +91,7 @@ def console(folder: Path, source: str, *arguments: str, port: int = 0, engine: s
     """Run the command with its console; killed afterwards if it still runs."""
     command = [sys.executable, "-m", "eid_stream", "--source", source, "--web", str(port), "--no-window"]
     command += ["--engine", engine, "--screenshots", str(folder), *arguments]
-    command += ["--deadline", "1000", "--latency-limit", "30000"]  # machines that run tests are busy
+    command += ["--deadline", "1000", "--map-age-limit", "30000", "--latency-limit", "30000"]  # test machines are busy
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:

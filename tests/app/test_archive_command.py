@@ -36,7 +36,9 @@ def test_a_folder_is_mirrored_and_what_fails_is_told_while_the_rest_goes_on(reco
     assert "1 of 3 videos failed: broken.mp4" in done.stderr
     assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == [
         "b.mkv",
+        "b.mkv.html",
         "day 1/a.mp4",
+        "day 1/a.mp4.html",
         NAME,
         "haze.csv",
         "report.html",
@@ -55,10 +57,10 @@ def test_what_is_done_is_skipped_until_its_settings_or_its_source_change(recordi
     (recordings / "broken.mp4").unlink()
     out = tmp_path / "out"
     assert archive(recordings, out).returncode == 0
-    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.m*")}
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.m[kp][4v]")}
     again = archive(recordings, out)
     assert "0 videos done, 2 were done before, 0 failed." in again.stderr
-    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.m*")} == stamps
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.m[kp][4v]")} == stamps
     write_clip(recordings / "b.mkv", Clip(frames=20))
     assert "1 videos done, 1 were done before" in archive(recordings, out).stderr
     assert "2 videos done, 0 were done before" in archive(recordings, out, "--strength", "0.5").stderr
@@ -83,7 +85,8 @@ def test_a_run_that_was_killed_is_taken_up_again_and_leaves_nothing_half_done(tm
         process.kill()
     _await_orphans(out)
     assert archive(folder, out).returncode == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mp4", "c.mp4", NAME, "haze.csv", "report.html"]
+    videos = [name for video in ("a.mp4", "b.mp4", "c.mp4") for name in (video, f"{video}.html")]
+    assert sorted(path.name for path in out.iterdir()) == [*videos, NAME, "haze.csv", "report.html"]
     assert all(entry.state == "done" and entry.frames == 60 for entry in Manifest(out).entries)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from eid_stream.app import wiring as assemble
-from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.core.frame import Frame
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.command import Say, end, has_grown, run, started, wait_until
@@ -97,18 +96,6 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_part_plays(tmp_path: P
         assert playable_frames(disk / "out.mp4.part") > 20
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_an_interruption_before_the_first_frame_is_told_without_a_traceback(
-    say: Say, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(choice: str) -> FallbackEngine:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(assemble, "open_engine", interrupted)
-    exit_code, told = say("--source", clip, "--out", tmp_path / "out.mp4")
-    assert exit_code == 130
-    assert told == "eid-stream: stopped before the first frame; nothing was written.\n"
 
 
 def test_an_unforeseen_fault_is_told_in_one_sentence_and_what_was_written_is_named(

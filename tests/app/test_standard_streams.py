@@ -58,13 +58,14 @@ def test_a_recording_goes_on_when_the_reader_of_standard_output_has_left(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "says"), [("--source - --out null: 0<&-", "input"), ("--source lavfi:testsrc2 --out - 1>&-", "output")]
+    ("options", "says", "status"),
+    [("--source - --out null: 0<&-", "input", 3), ("--source lavfi:testsrc2 --out - 1>&-", "output", 2)],
 )
 def test_a_closed_stream_that_is_asked_for_is_a_mistake_in_one_sentence(
-    tmp_path: Path, options: str, says: str
+    tmp_path: Path, options: str, says: str, status: int
 ) -> None:
     done = shell(f"{COMMAND} --no-window {options}", tmp_path)
-    assert done.returncode == 2
+    assert done.returncode == status
     assert done.stderr.startswith(f"eid-stream: Standard {says} is closed")
     assert done.stderr.count("\n") == 1
 
