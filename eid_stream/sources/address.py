@@ -68,7 +68,9 @@ def parse_network(address: str) -> LiveAddress:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError as error:  # half an IPv6 address, or port 99999
-        raise ConfigError(f"The address {redacted(address)} cannot be read: {error}.") from error
+        raise ConfigError(  # without the reason, which quotes what may be a password
+            f"The address {redacted(address)} cannot be read: check its host and port."
+        ) from error
     if not parts.netloc:
         raise ConfigError(f"The address {redacted(address)} names no host. Write {scheme}://host:port/path.")
     listen = dict(parse_qsl(parts.query, keep_blank_values=True)).get("listen") in ("", "1", "true")

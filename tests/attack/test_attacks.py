@@ -10,7 +10,14 @@ from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.leaking_addresses import KINDS
 from benchmarks.attack.outcome import SURVIVED, Row, table
 
-OUTLETS = ("RTMP stream key", "RTSP password", "password with a space", "SRT passphrase", "half a host of version 6")
+OUTLETS = (
+    "password without a host",
+    "RTMP stream key",
+    "RTSP password",
+    "password with a space",
+    "SRT passphrase",
+    "half a host of version 6",
+)
 
 FILES = ("SFTP", "one slash", "no scheme", "as for scp", "FFmpeg's crypto", "a host of its own in a file address")
 

@@ -34,3 +34,12 @@ def test_unknown_schemes_are_refused(address: str) -> None:
 def test_half_an_address_is_a_mistake_that_is_told() -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         parse_network("http://[::1/feed")
+
+
+@pytest.mark.parametrize(
+    "address", ["rtsp://surgeon:Zq7xKw3v", "http://surgeon:Zq7xKw3v@[::1", "rtsp://a:Zq7xKw3v/x@h"]
+)
+def test_a_password_in_the_place_of_a_port_is_not_quoted(address: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_network(address)
+    assert "Zq7xKw3v" not in str(caught.value)
