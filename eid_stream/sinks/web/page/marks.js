@@ -23,7 +23,7 @@ export class Marks {
       this.set("mark-why", connected ? "for the first picture" : "for the program");
     } else if (dehazed) {
       this.set("mark-what", "ENHANCED");
-      this.set("mark-why", `${Math.round(100 * state.strength)} % ${state.engine}`);
+      this.set("mark-why", state ? `${Math.round(100 * state.strength)} % ${state.engine}` : "");  // a picture may come before any state
     } else {
       this.set("mark-what", "ORIGINAL");
       this.set("mark-why", held ? "c is held" : state?.bypassed ? "bypass" : about.why);
