@@ -1,6 +1,8 @@
 """The code of docs/python.md, run as it stands there."""
 
 import re
+import subprocess
+import sys
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -53,12 +55,15 @@ def test_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-1] == "Progress(frames=30, seconds=2.9, done=1.0)"
 
 
-def test_a_dataset_of_pytorch_with_a_worker_process(hazy: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-    torch = pytest.importorskip("torch")
-    frames = torch.from_numpy(np.moveaxis(hazy, -1, 0)[None] / np.float32(255)).repeat(4, 1, 1, 1)
-    names = run(recipe("DataLoader"), frames=frames)
-    assert names["batch"].shape == (2, *frames.shape[1:])
-    assert (names["batch"][0] < frames[0]).float().mean() > 0.5
+def test_a_dataset_of_pytorch_with_a_worker_process(folder: Path, hazy: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    """In a process of its own: a worker is forked, and this one has threads of many tests."""
+    pytest.importorskip("torch")
+    np.save(folder / "hazy.npy", np.moveaxis(hazy, -1, 0)[None] / np.float32(255))
+    given = "import numpy, torch; frames = torch.from_numpy(numpy.load('hazy.npy')).repeat(4, 1, 1, 1)\n"
+    told = "print('thinner', bool((batch[0] < frames[0]).float().mean() > 0.5))\n"
+    program = [sys.executable, "-c", given + recipe("DataLoader") + told]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=200, check=True)
+    assert done.stdout.splitlines() == 2 * [f"torch.Size([2, 3, {hazy.shape[0]}, {hazy.shape[1]}])"] + ["thinner True"]
 
 
 def test_a_dictionary_transform_of_monai(folder: Path, hazy: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
