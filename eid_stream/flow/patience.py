@@ -13,20 +13,24 @@ class Patience:
         """Stand still for ``grace_seconds`` at most."""
         self._grace_seconds = grace_seconds
         self._seen: tuple[int, ...] = ()
-        self._got_on = self._ending_since = time.monotonic()
+        self._got_on = time.monotonic()
+        self._ending_since: float | None = None
 
     def spent_seconds(self, progress: tuple[int, ...], *, ending: bool) -> float:
         """Note what there is of progress; how long nothing has got on in a run that is to end."""
         now = time.monotonic()
         if progress != self._seen or not ending:
             self._seen, self._got_on = progress, now
-        self._ending_since = self._ending_since if ending else now
+        if not ending:
+            self._ending_since = None
+        elif self._ending_since is None:
+            self._ending_since = now
         return now - self._got_on
 
     @property
     def ending_seconds(self) -> float:
-        """How long the run has been about to end."""
-        return time.monotonic() - self._ending_since
+        """How long the run has been about to end; 0 while it is not, however long nobody asked."""
+        return 0.0 if self._ending_since is None else time.monotonic() - self._ending_since
 
     def allowed_seconds(self, *, finishing: bool) -> float:
         """How long it may stand still; ``finishing``: only files are being finished."""

@@ -49,6 +49,8 @@ class VideoTrack:
         self._time_base = info.time_base
         self._window = window
         self._layout = info.layout
+        self._shared = info.live
+        """Several outlets of a live run have the same picture in hand, each with a time stamp of its own for it."""
         self._fields = _FieldMarker(info) if info.interlaced else None
         self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
         self.stream = self._add(container, info, choice)
@@ -81,7 +83,7 @@ class VideoTrack:
 
     def _picture(self, frame: Frame) -> VideoFrame:
         buffer = frame.buffer
-        if isinstance(buffer, VideoFrame) and buffer.format.name == self._layout.name:
+        if isinstance(buffer, VideoFrame) and buffer.format.name == self._layout.name and not self._shared:
             return buffer
         return copy(frame.planes, frame.layout)
 
