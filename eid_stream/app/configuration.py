@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
@@ -21,6 +20,8 @@ def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:
     Raises:
         ConfigError: the file cannot be read, is not such a mapping, or holds names outside ``known``.
     """
+    import yaml  # --help must not wait for it
+
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -50,6 +51,8 @@ def _check(path: Path, key: str, value: Any, known: set[str]) -> None:
 
 def _reason(error: Exception) -> str:
     """What is wrong and where, without the line itself: it may hold a password."""
+    import yaml
+
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}, {error.problem or error.context}"
     return "it is nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())

@@ -33,12 +33,13 @@ class Carriage:
     """The container's writer takes it although PyAV's list of what it takes does not have it."""
 
 
-def open_output(path: Path, choice: ContainerChoice, *, unlisted: bool) -> OutputContainer:
+def open_output(path: Path, choice: ContainerChoice, *, unlisted: bool, beside_text: bool = False) -> OutputContainer:
     """Open a file for writing; ``unlisted``: by way of FFmpeg's tee, which asks nobody else what it takes."""
+    options = (choice.options_beside_text if beside_text else {}) or choice.options
     if not unlisted:
-        return av.open(f"file:{path}", "w", format=choice.format, container_options=choice.options)
-    options = ":".join([f"f={choice.format}", "onfail=abort", *(f"{k}={v}" for k, v in choice.options.items())])
-    return av.open(f"[{options}]file:{_escaped(str(path))}", "w", format="tee")
+        return av.open(f"file:{path}", "w", format=choice.format, container_options=options)
+    told = ":".join([f"f={choice.format}", "onfail=abort", *(f"{k}={v}" for k, v in options.items())])
+    return av.open(f"[{told}]file:{_escaped(str(path))}", "w", format="tee")
 
 
 def sample_packets(source: InputContainer) -> "dict[int, list[Packet[Stream]]]":
@@ -93,7 +94,8 @@ def _survives(stream: Stream, samples: "Iterable[Packet[Stream]]", choice: Conta
 def _write(
     path: Path, stream: Stream, samples: "Iterable[Packet[Stream]]", choice: ContainerChoice, way: Carriage
 ) -> int:
-    container, sent = open_output(path, choice, unlisted=way.unlisted), 0
+    beside_text = stream.type == "subtitle"
+    container, sent = open_output(path, choice, unlisted=way.unlisted, beside_text=beside_text), 0
     try:
         copy = way.form(stream, container)
         container.start_encoding()

@@ -200,7 +200,8 @@ class Recorder:
         source = FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from
         self._copy = SourceCopy(source, container, picture=self._info.stream_index) if source else None
         unlisted = self._copy is not None and self._copy.unlisted
-        self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted)
+        beside_text = self._copy is not None and self._copy.has_text
+        self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted, beside_text=beside_text)
         self._writer = PacketWriter(self._container)
         delays_are_meant = self._copy is not None and self._copy.has_edit_lists
         window = window_of(

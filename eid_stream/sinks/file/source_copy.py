@@ -60,6 +60,11 @@ class SourceCopy:
         return self._plan.unlisted
 
     @property
+    def has_text(self) -> bool:
+        """Whether subtitles are among what is copied."""
+        return self._plan.has_text
+
+    @property
     def has_edit_lists(self) -> bool:
         """Whether the source says on purpose when its streams begin, so that a delay is part of it."""
         return "mov" in self._format.split(",")
@@ -68,7 +73,9 @@ class SourceCopy:
     def notes(self) -> list[str]:
         """What cannot be taken over, one sentence each."""
         chapters = "Chapters are left out: beside sound of this kind, Matroska's writer does not take them."
-        return [*self._sides.notes, *([chapters] if self._lost_chapters else [])]
+        killed = f"Beside subtitles, {self._choice.name} plays only once the file is finished; .mkv also before."
+        whole = [killed] if self._plan.has_text and self._choice.options_beside_text else []
+        return [*self._sides.notes, *whole, *([chapters] if self._lost_chapters else [])]
 
     @property
     def unusable_packets(self) -> int:

@@ -71,6 +71,17 @@ def test_text_subtitles_are_copied_or_converted(tmp_path: Path, name: str, codec
     assert tracks(passed.path, "subtitle")[0].metadata["language"] == "eng"
 
 
+@pytest.mark.parametrize("extension", [".mp4", ".mkv", ".mov"])
+def test_subtitles_with_long_pauses_between_them_keep_their_times(tmp_path: Path, extension: str) -> None:
+    """FFmpeg ends the process by an assertion where it writes such a file in fragments."""
+    lines = ((0.2, 0.4, "trocar"), (0.5, 1.5, "grasper"), (2.3, 2.9, "hook"), (4.4, 5.9, "clip"), (6.01, 6.3, "bag"))
+    clip = Clip(frames=175, sounds=[Sound(codec="pcm_s16le", seconds=7)], subtitles=[Subtitles("srt", lines)])
+    out = pass_through(write_clip(tmp_path / "long.mkv", clip), tmp_path / f"out{extension}").path
+    assert [(float(begin), text.decode()) for begin, _, text in words(out)] == [
+        (begin, text) for begin, _, text in lines
+    ]
+
+
 def chapters(path: Path) -> list[tuple[Fraction, Fraction, str]]:
     with av.open(str(path)) as container:
         return [
