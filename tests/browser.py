@@ -36,7 +36,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_SECONDS = 60.0
-_ADDRESS = re.compile(r"Console: (\S+)")
+_ADDRESS = re.compile(r"Console: (\S+)(?: token (\S+))?")
 
 
 @contextmanager
@@ -78,7 +78,7 @@ class ConsoleRun:
         for line in self.process.stderr:
             self.said += line
             if found := _ADDRESS.search(line):
-                self.address = found[1]
+                self.address = found[1] + (f"#{found[2]}" if found[2] else "")
 
     def end(self) -> int:
         """Ask for an orderly end; the exit status."""

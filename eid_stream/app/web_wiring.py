@@ -48,7 +48,7 @@ def _token() -> str:
 def _where(host: str, port: int, token: str, *, secure: bool) -> list[str]:
     shown = f"[{host}]" if ":" in host else host
     address = f"{'https' if secure else 'http'}://{shown}:{port}/"
-    lines = [f"Console: {address}{f'#{token}' if token else ''}"]
+    lines = [f"Console: {address}{f' token {token}' if token else ''}"]  # apart: of an address, secrets are hidden
     if token and not secure:
         lines.append(
             "Warning: without --web-certificate and --web-key everybody on this network can read the picture and "
