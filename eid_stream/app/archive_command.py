@@ -57,7 +57,12 @@ def settings_of(options: Options) -> Settings:
 def _output_folder(options: Options) -> Path:
     if options.out is None or options.out == "-" or "://" in options.out:
         raise ConfigError(f"{options.source} means many videos: name a folder for them with --out FOLDER.")
-    refused = {"--start": options.start, "--duration": options.duration, "--stats": options.stats}
+    refused: dict[str, object] = {
+        "--frames": options.frames,
+        "--start": options.start,
+        "--duration": options.duration,
+        "--stats": options.stats,
+    }
     for name, value in refused.items():
         if value:
             raise ConfigError(f"{name} is for one video; {options.source} means many. Leave it out.")

@@ -79,6 +79,11 @@ class Options:
     encoder: EncoderName = "software"
     """What encodes files: software, or a GPU by nvenc, vaapi or qsv; auto takes the first of these that works here."""
 
+    frames: Literal["png", "jpg"] | None = None
+    """Write pictures for learning in place of a video, into --out FOLDER/NAME, with a table of them."""
+    fps: Fraction = Fraction(1)
+    """With --frames: so many pictures a second, up to 25."""
+
     def __post_init__(self) -> None:
         """Refuse values that no run can use.
 
@@ -88,6 +93,10 @@ class Options:
         remember(address for address in (self.source, self.out) if address)
         if not self.source:
             raise ConfigError("--source is empty: name a video file, for example --source surgery.mp4.")
+        if self.frames is not None and self.out in (None, NULL_ADDRESS, "-"):
+            raise ConfigError("--frames writes pictures: name a folder for them with --out FOLDER.")
+        if not 0 < self.fps <= 25:
+            raise ConfigError(f"--fps is {self.fps}: choose more than 0 and up to 25 pictures a second.")
         if not 0.0 <= self.strength <= 1.0:
             raise ConfigError(f"--strength is {self.strength:g}: choose a value from 0 (nothing) to 1 (everything).")
         if self.pair_page and Path(self.out or NULL_ADDRESS).suffix.lower() not in (".mp4", ".mov", ".m4v", ".mkv"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
+from eid_stream.app.frame_wiring import open_picture_folder
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
 from eid_stream.app.outlet_wiring import Ending
@@ -139,10 +140,11 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
         )
         opened.callback(dehazer.close)
-        out = None if options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
+        pictures = None if options.frames is None else open_picture_folder(options)
+        out = None if pictures or options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         mark = enhanced_mark(engine.card, options.strength)
         recorder = None if out is None else open_recorder(out, options, source, mark)
-        sink = _compared(recorder or NullSink(), options, source)
+        sink = _compared(recorder or pictures or NullSink(), options, source)
         return Assembly(
             source,
             stats.haze.watching(dehazer.dehaze),
