@@ -32,9 +32,9 @@ def test_the_shipped_student_tells_real_smoke_from_clear_views_of_videos_it_neve
     engine = open_onnx()
     densities = {}
     for kind in ("clear", "hazy"):
-        pictures = load_pictures([r for r in records if r.kind == kind][::12])
+        pictures = load_pictures([r for r in records if r.kind == kind][::6])
         views = [convert(torch.from_numpy(plain_view(p).rgb), rgb_to_ycbcr(1)).numpy() for p in pictures]
         maps = [engine.estimate(Thumbnail(view, Area(0, 0, 256, 192))) for view in views]
         densities[kind] = np.median([answer.density for answer in maps])
-    assert densities["clear"] < 0.05
-    assert densities["hazy"] > 0.15
+    assert densities["clear"] < 0.01  # the engine without a network sees 0.04
+    assert densities["hazy"] > 0.3  # and 0.18
