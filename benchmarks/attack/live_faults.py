@@ -16,7 +16,7 @@ from eid_stream.core.haze_maps import GAIN_LUMA, HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
-from eid_stream.live.bypass import BypassLatch, BypassPolicy
+from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.stream.retrying import RetryingSink
 from eid_stream.sources.live.reconnecting import ReconnectingSource

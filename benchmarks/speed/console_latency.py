@@ -24,7 +24,7 @@ from eid_stream.core.engine_names import EngineName
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import PERCENTILES, Stats
-from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.controls import WEB, LiveControls
 from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.web.access import Access

@@ -10,7 +10,7 @@ from eid_stream.core.picture_buffer import copy, view
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.frame_correction import corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
-from eid_stream.dehazing.temporal_filter import Continuity
+from eid_stream.dehazing.scene_cut import Continuity
 from eid_stream.flow.stats import Histogram
 from eid_stream.sources.phantom.phantom_source import PhantomSource
 

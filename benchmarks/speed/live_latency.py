@@ -15,7 +15,7 @@ from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.flow.pipeline import Outlet, Pipeline, Window
 from eid_stream.flow.stats import Histogram, Stats
-from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.controls import LiveControls
 from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.file.live_recorder import LiveRecorder

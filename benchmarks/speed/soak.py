@@ -25,7 +25,7 @@ from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Source
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
-from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.live_dehazer import LiveDehazer
 from eid_stream.sinks.file.live_recorder import LiveRecorder, SegmentLimit
 from eid_stream.sinks.file.recorder import Recorder

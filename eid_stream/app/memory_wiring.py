@@ -1,8 +1,8 @@
 """Estimators whose memory of the scene is shown in a run's statistics."""
 
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.flow.stats import Stats
 
 

@@ -6,8 +6,8 @@ from eid_stream.app.memory_wiring import remembering
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.interfaces import Engine, Source
 from eid_stream.core.thumbnail import make_thumbnail
-from eid_stream.dehazing.foresight import REACH_SECONDS, Foresight
 from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.memory.foresight import REACH_SECONDS, Foresight
 from eid_stream.flow.stats import Stats
 from eid_stream.sources.file.key_frames import read_key_frames
 from eid_stream.sources.file.video_file import VideoFileSource

@@ -7,9 +7,9 @@ from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import make_thumbnail
-from eid_stream.dehazing.foresight import Foresight
 from eid_stream.dehazing.frame_correction import as_captured, corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
+from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS
 
 logger = logging.getLogger(__name__)

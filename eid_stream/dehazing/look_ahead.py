@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from eid_stream.core.frame import Frame
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
 from eid_stream.dehazing.frame_correction import as_captured
-from eid_stream.dehazing.temporal_filter import Continuity
+from eid_stream.dehazing.scene_cut import Continuity
 
 NEAREST_SECONDS, FARTHEST_SECONDS = 1 / 30, 1 / 12
 """Every second frame is looked at, but no two frames nearer to each other than this, or farther from each other."""

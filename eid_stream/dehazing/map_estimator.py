@@ -4,9 +4,10 @@ from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.foresight import Foresight
-from eid_stream.dehazing.scene_memory import MemoryState, SceneMemory
-from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, Continuity, TemporalFilter
+from eid_stream.dehazing.memory.foresight import Foresight
+from eid_stream.dehazing.memory.scene_memory import MemoryState, SceneMemory
+from eid_stream.dehazing.scene_cut import Continuity
+from eid_stream.dehazing.temporal_filter import TIME_CONSTANT_SECONDS, TemporalFilter
 
 
 class MapEstimator:

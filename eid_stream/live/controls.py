@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eid_stream.core.frame import Frame
-from eid_stream.dehazing.scene_memory import MemoryState
+from eid_stream.dehazing.memory.scene_memory import MemoryState
 from eid_stream.flow.pipeline import WINDOW
 from eid_stream.flow.stats import PERCENTILES, Stats
-from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.live_dehazer import MAP_AGE
 
 CAPTURE_TO_WINDOW = f"capture to {WINDOW}"

@@ -13,10 +13,10 @@ from eid_stream.core.interfaces import Engine
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
 from eid_stream.dehazing.frame_correction import as_captured, corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
-from eid_stream.dehazing.scene_memory import MemoryState
-from eid_stream.dehazing.temporal_filter import Continuity
+from eid_stream.dehazing.memory.scene_memory import MemoryState
+from eid_stream.dehazing.scene_cut import Continuity
 from eid_stream.flow.stats import Stats
-from eid_stream.live.bypass import BypassLatch
+from eid_stream.live.bypass_latch import BypassLatch
 
 logger = logging.getLogger(__name__)
 

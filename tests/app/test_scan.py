@@ -12,7 +12,7 @@ from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.dehazing.test_scene_memory import tissue, veiled
+from tests.dehazing.memory.test_scene_memory import tissue, veiled
 
 RATE, SECONDS = 10, 12
 

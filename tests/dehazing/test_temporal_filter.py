@@ -5,7 +5,8 @@ import pytest
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Area, Thumbnail
-from eid_stream.dehazing.temporal_filter import Continuity, TemporalFilter
+from eid_stream.dehazing.scene_cut import Continuity
+from eid_stream.dehazing.temporal_filter import TemporalFilter
 
 
 def maps(gain: float) -> HazeMaps:

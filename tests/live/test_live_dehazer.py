@@ -16,7 +16,7 @@ from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.dehazer import Dehazer
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
-from eid_stream.live.bypass import BypassLatch, BypassPolicy
+from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from eid_stream.live.live_dehazer import MAP_AGE, LiveDehazer
 
 RARELY = BypassPolicy(faults=1000)

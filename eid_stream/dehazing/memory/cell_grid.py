@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS
 
 Array = NDArray[np.float32]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.dehazing.believed_view import BelievedView
-from eid_stream.dehazing.cell_grid import smoothed
-from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics
+from eid_stream.dehazing.memory.believed_view import BelievedView
+from eid_stream.dehazing.memory.cell_grid import smoothed
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
 Numbers = NDArray[np.float64]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.map_arithmetic import weakened
-from eid_stream.dehazing.scene_statistics import SceneStatistics, average, opacity_seen
+from eid_stream.dehazing.memory.map_arithmetic import weakened
+from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, opacity_seen
 
 BELIEVED = (0.03, 0.1)
 """Mean opacity the engine sees in a view without a past that is not yet smoke, and that is."""

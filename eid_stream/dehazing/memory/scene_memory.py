@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.believed_view import as_believed, ramp
-from eid_stream.dehazing.cell_grid import on_grid
-from eid_stream.dehazing.foresight import Foresight
-from eid_stream.dehazing.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
-from eid_stream.dehazing.remembered_scene import Expectation, RememberedScene
-from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
-from eid_stream.dehazing.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
+from eid_stream.dehazing.memory.believed_view import as_believed, ramp
+from eid_stream.dehazing.memory.cell_grid import on_grid
+from eid_stream.dehazing.memory.foresight import Foresight
+from eid_stream.dehazing.memory.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
+from eid_stream.dehazing.memory.remembered_scene import Expectation, RememberedScene
+from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
+from eid_stream.dehazing.memory.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
 
 Array = NDArray[np.float32]
 LATEST_SECONDS = 12.0

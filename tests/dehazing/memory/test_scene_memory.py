@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import GAIN_LUMA, HazeMaps
 from eid_stream.core.thumbnail import Area, Thumbnail
-from eid_stream.dehazing.scene_memory import SceneMemory
+from eid_stream.dehazing.memory.scene_memory import SceneMemory
 
 Field = NDArray[np.float32]
 HEIGHT, WIDTH = 192, 256

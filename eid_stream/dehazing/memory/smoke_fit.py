@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.kernels import kernel
-from eid_stream.dehazing.cell_grid import smoothed, smoothed_inside
-from eid_stream.dehazing.remembered_scene import Expectation
-from eid_stream.dehazing.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
+from eid_stream.dehazing.memory.cell_grid import smoothed, smoothed_inside
+from eid_stream.dehazing.memory.remembered_scene import Expectation
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
 OPACITIES = np.linspace(0.0, 0.8, 9, dtype=np.float32)

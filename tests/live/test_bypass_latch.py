@@ -1,4 +1,4 @@
-from eid_stream.live.bypass import BypassLatch, BypassPolicy
+from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 
 
 def test_latency_warns_at_70_ms_and_bypasses_at_100_ms() -> None:

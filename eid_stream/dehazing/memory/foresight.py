@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.believed_view import BelievedView, as_believed
-from eid_stream.dehazing.remembered_scene import RememberedScene
-from eid_stream.dehazing.scene_statistics import SceneStatistics, average, measure, opacity_seen
+from eid_stream.dehazing.memory.believed_view import BelievedView, as_believed
+from eid_stream.dehazing.memory.remembered_scene import RememberedScene
+from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
 
 Array = NDArray[np.float64]
 REACH_SECONDS = 60.0

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from eid_stream.dehazing.foresight import Foresight
-from eid_stream.dehazing.scene_memory import SceneMemory
-from tests.dehazing.test_scene_memory import BLIND, error, shown, thumbnail, tissue, veiled, watch
+from eid_stream.dehazing.memory.foresight import Foresight
+from eid_stream.dehazing.memory.scene_memory import SceneMemory
+from tests.dehazing.memory.test_scene_memory import BLIND, error, shown, thumbnail, tissue, veiled, watch
 
 
 def looked_through(*opacities: float) -> Foresight:
