@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from tests.media import Clip, write_clip
 from tests.media_side_streams import Sound
 
 SMALL_DISK_MIB = 12
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests that were started in the background: their commands too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
