@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.quality.full_reference import psnr_db
+from benchmarks.quality.measures.full_reference import psnr_db
 from benchmarks.quality.pictures import Rgb, rgb_of
 from eid_stream.app.options import Options
 from eid_stream.app.run import run

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from benchmarks.quality.contact_sheet import write_sheet
 from benchmarks.quality.evaluation import Figures, Measures, Outcome, evaluate, head
+from benchmarks.quality.measures.no_reference import NoReference
+from benchmarks.quality.measures.pyiqa_measures import PyiqaMeasures
 from benchmarks.quality.method_choice import ROWS, make_rows, rows_at_hand
 from benchmarks.quality.methods import Method
 from benchmarks.quality.moving_smoke import moving_sets
-from benchmarks.quality.no_reference import NoReference
 from benchmarks.quality.picture_sets import (
     SMOKY_CLIPS,
     PictureSet,
@@ -25,7 +26,6 @@ from benchmarks.quality.picture_sets import (
     phantom_set,
     rendered_sets,
 )
-from benchmarks.quality.pyiqa_measures import PyiqaMeasures
 from benchmarks.quality.remembered_pairs import pair_sets
 from benchmarks.report import json_line, table
 from eid_stream.core.errors import EidStreamError

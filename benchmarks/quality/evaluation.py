@@ -9,14 +9,14 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.flicker import Changes, MotionOf, record, relative, small_luma
-from benchmarks.quality.full_reference import ciede2000, psnr_db, ssim
-from benchmarks.quality.jumps import JumpWatch
+from benchmarks.quality.measures.flicker import Changes, MotionOf, record, relative, small_luma
+from benchmarks.quality.measures.full_reference import ciede2000, psnr_db, ssim
+from benchmarks.quality.measures.jumps import JumpWatch
+from benchmarks.quality.measures.no_reference import NoReference
+from benchmarks.quality.measures.pyiqa_measures import EVERY, PyiqaMeasures
 from benchmarks.quality.methods import Method
-from benchmarks.quality.no_reference import NoReference
 from benchmarks.quality.picture_sets import PictureSet, Shot
 from benchmarks.quality.pictures import Rgb, luma_of
-from benchmarks.quality.pyiqa_measures import EVERY, PyiqaMeasures
 from eid_stream.core.content_area import content_box, content_mask
 
 Figures = dict[str, float]

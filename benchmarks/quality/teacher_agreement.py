@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from benchmarks.quality.contact_sheet import write_sheet
-from benchmarks.quality.full_reference import psnr_db
+from benchmarks.quality.measures.full_reference import psnr_db
 from benchmarks.quality.method_choice import make_rows
 from benchmarks.quality.methods import Method
 from benchmarks.quality.picture_sets import Shot, hazy_set

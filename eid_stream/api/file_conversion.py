@@ -11,7 +11,7 @@ from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from eid_stream.app.wiring import Assembly
+    from eid_stream.app.wiring.assembly import Assembly
     from eid_stream.core.frame import StreamInfo
     from eid_stream.flow.pipeline import Pipeline
     from eid_stream.flow.stats import Stats
@@ -63,7 +63,7 @@ def dehaze_file(
     from eid_stream.app.live_options import LiveOptions
     from eid_stream.app.options import Options, parse_seconds
     from eid_stream.app.run import pipeline_of, statistics
-    from eid_stream.app.wiring import assemble
+    from eid_stream.app.wiring.assembly import assemble
     from eid_stream.core.redaction import redacted, redacted_values
     from eid_stream.flow.stats import Stats
     from eid_stream.sources.live.live_address import is_live

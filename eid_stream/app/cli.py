@@ -94,7 +94,7 @@ def _may_open_window(options: Options, live: LiveOptions | None) -> bool:
 @app.command(name="--list-devices")
 def _list_devices() -> int:
     """Show the cameras and capture cards of this machine, and what they deliver."""
-    from eid_stream.app.device_listing import describe_devices
+    from eid_stream.app.wiring.device_listing import describe_devices
 
     sys.stdout.write(describe_devices())
     return 0

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from eid_stream.app import cli
-from eid_stream.app import wiring as assemble
+from eid_stream.app.wiring import assembly as assemble
 from eid_stream.backends.fallback import EngineOpener, FallbackEngine
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps

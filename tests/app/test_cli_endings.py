@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eid_stream.app import wiring as assemble
+from eid_stream.app.wiring import assembly as assemble
 from eid_stream.core.frame import Frame
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.command import Say, end, has_grown, run, started, wait_until

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from eid_stream.app.scan_wiring import look_through
+from eid_stream.app.wiring.scan_wiring import look_through
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail

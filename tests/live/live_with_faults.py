@@ -24,7 +24,7 @@ def run() -> None:
     kind, begin, end = sys.argv[1:4]
     del sys.argv[1:4]
     engine = FaultyChoice(FAULTS[kind], calls=range(int(begin), int(end)))
-    with patch("eid_stream.app.live_wiring.open_engine", return_value=engine):
+    with patch("eid_stream.app.wiring.live_wiring.open_engine", return_value=engine):
         main()
 
 

@@ -19,11 +19,11 @@ from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_c
 from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device
 from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
-from eid_stream.sinks.file.carrying import open_output
-from eid_stream.sinks.file.chapters import chapters_of
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.part_file import OutputFile
-from eid_stream.sinks.file.source_copy import Reopenable, SourceCopy
+from eid_stream.sinks.file.side.carrying import open_output
+from eid_stream.sinks.file.side.chapters import chapters_of
+from eid_stream.sinks.file.side.source_copy import Reopenable, SourceCopy
 from eid_stream.sinks.file.tag_in_place import replace_tag
 
 

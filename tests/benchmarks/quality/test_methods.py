@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.quality.full_reference import psnr_db
+from benchmarks.quality.measures.full_reference import psnr_db
 from benchmarks.quality.method_choice import make_rows
 from benchmarks.quality.methods import CLAHE, DARK_CHANNEL, INPUT, Product, guided_filter
 from benchmarks.quality.pictures import Picture, Rgb, frame_of, luma_of, rgb_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eid_stream.app.device_listing import describe_devices
+from eid_stream.app.wiring.device_listing import describe_devices
 from eid_stream.core.errors import ConfigError, SourceOpenError
 from eid_stream.sources.live.v4l2 import CameraMode, choose_mode, demuxer_options, inspect
 
@@ -148,7 +148,7 @@ def test_a_device_that_was_unplugged_is_found_again(fake_driver: Path) -> None:
 def test_devices_are_listed_with_the_mode_that_would_be_used(fake_driver: Path, tmp_path: Path) -> None:
     (tmp_path / "video42").write_bytes(b"")
     program = (
-        "import sys; from pathlib import Path; from eid_stream.app.device_listing import describe_devices;"
+        "import sys; from pathlib import Path; from eid_stream.app.wiring.device_listing import describe_devices;"
         "print(describe_devices(Path(sys.argv[1])))"
     )
     told = run_with(fake_driver, program, str(tmp_path))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from benchmarks.quality.niqe import normalised
+from benchmarks.quality.measures.niqe import normalised
 from benchmarks.quality.pictures import Rgb
 
 BLOCK = 16

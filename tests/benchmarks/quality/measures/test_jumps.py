@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmarks.quality.jumps import JumpWatch
+from benchmarks.quality.measures.jumps import JumpWatch
 from benchmarks.quality.pictures import Rgb
 from tests.benchmarks.quality.made_up_pictures import scene
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from eid_stream.app.memory_wiring import remembering
+from eid_stream.app.wiring.memory_wiring import remembering
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.interfaces import Engine, Source
 from eid_stream.core.thumbnail import make_thumbnail

@@ -3,8 +3,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from benchmarks.quality.full_reference import PSNR_LIMIT_DB, ciede2000, colour_difference, psnr_db, ssim
-from benchmarks.quality.pyiqa_measures import PyiqaMeasures
+from benchmarks.quality.measures.full_reference import PSNR_LIMIT_DB, ciede2000, colour_difference, psnr_db, ssim
+from benchmarks.quality.measures.pyiqa_measures import PyiqaMeasures
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
 
 SHARMA_PAIRS = [

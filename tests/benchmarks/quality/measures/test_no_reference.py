@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 pytest.importorskip("scipy", reason="scipy is not installed: pip install 'eid-stream[quality]'")
 
-from benchmarks.quality.brisque import Brisque
-from benchmarks.quality.fade import Fade, patch_features
-from benchmarks.quality.niqe import Niqe, block_features, fit_asymmetric
-from benchmarks.quality.no_reference import clipped
+from benchmarks.quality.measures.brisque import Brisque
+from benchmarks.quality.measures.fade import Fade, patch_features
+from benchmarks.quality.measures.niqe import Niqe, block_features, fit_asymmetric
+from benchmarks.quality.measures.no_reference import clipped
+from benchmarks.quality.measures.piqe import piqe
 from benchmarks.quality.pictures import Rgb
-from benchmarks.quality.piqe import piqe
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
 from training.data.frames import data_folder
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
-from eid_stream.app.frame_wiring import open_picture_folder
 from eid_stream.app.live_options import LiveOptions
 from eid_stream.app.options import NULL_ADDRESS, Options
-from eid_stream.app.outlet_wiring import Ending
-from eid_stream.app.scan_wiring import foreseeing
 from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
+from eid_stream.app.wiring.frame_wiring import open_picture_folder
+from eid_stream.app.wiring.outlet_wiring import Ending
+from eid_stream.app.wiring.scan_wiring import foreseeing
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
@@ -117,7 +117,9 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         source = open_source(options, live)
         opened.callback(source.close)
         if source.info.live:
-            from eid_stream.app.live_wiring import assemble_live  # windows and OpenCV, which a file has no use for
+            from eid_stream.app.wiring.live_wiring import (
+                assemble_live,  # windows and OpenCV, which a file has no use for
+            )
 
             parts = assemble_live(options, live, source, stats, opened)
             return Assembly(
@@ -182,7 +184,7 @@ def open_source(options: Options, live: LiveOptions) -> Source:
 def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
     if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
-        from eid_stream.app.live_wiring import open_live_source
+        from eid_stream.app.wiring.live_wiring import open_live_source
 
         _refuse_start(options)
         whole: Source = open_live_source(options.source, live, patient=not watched)

@@ -9,9 +9,9 @@ from av.packet import Packet
 from av.stream import Stream
 
 from eid_stream.sinks.encoding.container_choice import ContainerChoice
-from eid_stream.sinks.file.amr_frames import is_amr, split_frames
-from eid_stream.sinks.file.lossless_sound import LosslessSound, is_long, is_uncompressed
-from eid_stream.sinks.file.subtitle_conversion import SubtitleConverter, is_gap, is_text
+from eid_stream.sinks.file.side.amr_frames import is_amr, split_frames
+from eid_stream.sinks.file.side.lossless_sound import LosslessSound, is_long, is_uncompressed
+from eid_stream.sinks.file.side.subtitle_conversion import SubtitleConverter, is_gap, is_text
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from av.stream import Stream
 from eid_stream.core.mp4_boxes import find
 from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.container_choice import CONTAINERS, ContainerChoice
-from eid_stream.sinks.file.stream_copy import Form, forms_of, is_as_it_is
+from eid_stream.sinks.file.side.stream_copy import Form, forms_of, is_as_it_is
 
 _SAMPLES_A_STREAM = 4
 _MOST_PACKETS, _MOST_BYTES = 2000, 16 << 20

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.live_options import LiveOptions
-from eid_stream.app.memory_wiring import remembering
 from eid_stream.app.options import NULL_ADDRESS, Options
-from eid_stream.app.outlet_wiring import LiveOutlets, open_outlets
+from eid_stream.app.wiring.memory_wiring import remembering
+from eid_stream.app.wiring.outlet_wiring import LiveOutlets, open_outlets
 from eid_stream.backends import open_engine
 from eid_stream.backends.fallback import FallbackEngine
 from eid_stream.core.errors import ConfigError
@@ -76,7 +76,7 @@ def assemble_live(options: Options, live: LiveOptions, source: Source, stats: St
     )
     controls = _controls(enhancement, latch, stats, outlets, watch, source)
     if live.web is not None:
-        from eid_stream.app.web_wiring import open_console
+        from eid_stream.app.wiring.web_wiring import open_console
 
         console = open_console(live, live.web, controls, source.info)
         opened.callback(console.close)

@@ -11,11 +11,11 @@ from av.stream import Discard, Stream
 
 from eid_stream.core.packet_clock import clock_of
 from eid_stream.sinks.encoding.time_window import TimeWindow
-from eid_stream.sinks.file.copying_plan import CopyingPlan, called
-from eid_stream.sinks.file.cover_picture import attach_cover
-from eid_stream.sinks.file.kept_metadata import kept_of_stream
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
-from eid_stream.sinks.file.stream_copy import StreamCopy
+from eid_stream.sinks.file.side.copying_plan import CopyingPlan, called
+from eid_stream.sinks.file.side.cover_picture import attach_cover
+from eid_stream.sinks.file.side.kept_metadata import kept_of_stream
+from eid_stream.sinks.file.side.stream_copy import StreamCopy
 
 _MAX_ERRORS_IN_A_ROW = 100
 _MICROSECONDS = 1_000_000

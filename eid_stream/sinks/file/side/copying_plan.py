@@ -8,8 +8,8 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 
 from eid_stream.sinks.encoding.container_choice import ContainerChoice
-from eid_stream.sinks.file.carrying import Carriage, find_carriage, others_that_carry, sample_packets
-from eid_stream.sinks.file.stream_copy import is_as_it_is
+from eid_stream.sinks.file.side.carrying import Carriage, find_carriage, others_that_carry, sample_packets
+from eid_stream.sinks.file.side.stream_copy import is_as_it_is
 
 _TIMED_METADATA = "timecode"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.brisque import Brisque
-from benchmarks.quality.fade import Fade
-from benchmarks.quality.niqe import Niqe
+from benchmarks.quality.measures.brisque import Brisque
+from benchmarks.quality.measures.fade import Fade
+from benchmarks.quality.measures.niqe import Niqe
+from benchmarks.quality.measures.piqe import piqe
 from benchmarks.quality.pictures import Rgb
-from benchmarks.quality.piqe import piqe
 
 SATURATED = 254
 """Code value from which a channel counts as clipped."""

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.quality.flicker import Changes, Luma, MotionOf, record, relative, small_luma, warp
+from benchmarks.quality.measures.flicker import Changes, Luma, MotionOf, record, relative, small_luma, warp
 from tests.benchmarks.quality.made_up_pictures import scene
 
 

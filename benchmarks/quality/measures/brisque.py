@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.niqe import fit_asymmetric, mean_of_fit, normalised
+from benchmarks.quality.measures.niqe import fit_asymmetric, mean_of_fit, normalised
 from benchmarks.quality.pictures import Rgb
 
 Values = NDArray[np.float64]

@@ -10,12 +10,12 @@ from eid_stream.core.frame import StreamInfo
 from eid_stream.sinks.encoding.container_choice import ContainerChoice
 from eid_stream.sinks.encoding.time_window import TimeWindow
 from eid_stream.sinks.encoding.video_track import VideoTrack
-from eid_stream.sinks.file.chapters import cut_chapters
-from eid_stream.sinks.file.copying_plan import plan_copying
-from eid_stream.sinks.file.kept_metadata import kept_of_file, kept_of_stream
 from eid_stream.sinks.file.packet_writer import PacketWriter
-from eid_stream.sinks.file.side_streams import SideStreams
-from eid_stream.sinks.file.timecode import later
+from eid_stream.sinks.file.side.chapters import cut_chapters
+from eid_stream.sinks.file.side.copying_plan import plan_copying
+from eid_stream.sinks.file.side.kept_metadata import kept_of_file, kept_of_stream
+from eid_stream.sinks.file.side.side_streams import SideStreams
+from eid_stream.sinks.file.side.timecode import later
 
 _TIMECODE = "timecode"
 
