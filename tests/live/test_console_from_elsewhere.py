@@ -81,16 +81,17 @@ def test_by_tls_the_token_opens_an_encrypted_page_that_decodes_h264(
         assert not page.is_visible("#door-dialog")
 
 
-def test_a_certificate_that_nobody_accepted_keeps_the_page_away(
-    certificate: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_a_certificate_that_nobody_accepted_keeps_the_page_away(certificate: tuple[Path, Path], tmp_path: Path) -> None:
     from playwright.sync_api import Error
 
     made, key = certificate
     files = ("--web-certificate", str(made), "--web-key", str(key))
-    with console(tmp_path, SOURCE, "--web-host", "0.0.0.0", *files) as run, visitor() as page:
-        with pytest.raises(Error, match="ERR_CERT"):
-            page.goto(address_of(run))
+    with (
+        console(tmp_path, SOURCE, "--web-host", "0.0.0.0", *files) as run,
+        visitor() as page,
+        pytest.raises(Error, match="ERR_CERT"),
+    ):
+        page.goto(address_of(run))
 
 
 def test_without_tls_the_same_page_shows_motion_jpeg(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The console in a real Firefox: the same page, decoded by another browser's WebCodecs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
