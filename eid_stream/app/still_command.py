@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from eid_stream import __version__
-from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.app.wiring.still_wiring import open_picture_dehazer
 from eid_stream.core.errors import ArchiveError, ConfigError, EidStreamError, SinkWriteError
 from eid_stream.stills.discovery import find_pictures, is_picture, refuse_inside

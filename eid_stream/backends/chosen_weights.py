@@ -27,7 +27,7 @@ def open_weights(name: str) -> Engine:
         EngineLoadError: there is no such student, or its card cannot be read.
         EngineMismatchError: model and card do not belong together, or the card has no golden answers.
     """
-    from eid_stream.backends.onnx_engine import OnnxEngine  # loads ONNX Runtime
+    from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine  # loads ONNX Runtime
 
     model, card_path = _files_of(name)
     card = EngineCard.load(card_path)

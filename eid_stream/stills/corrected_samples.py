@@ -1,10 +1,10 @@
-"""The correction at full precision on a picture's samples: what ``dehazing.correction`` does to a video's planes."""
+"""The correction at full precision on a picture's samples: what ``plane_correction`` does to a video's planes."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
-from eid_stream.dehazing.correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
+from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
 from eid_stream.stills.picture_file import Samples
 
 Array = NDArray[np.float32]

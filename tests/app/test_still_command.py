@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.command import Say
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 FAST = ("--engine", "prior")
 

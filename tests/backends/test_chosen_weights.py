@@ -5,7 +5,7 @@ import pytest
 from eid_stream.backends import open_engine
 from eid_stream.backends.student_contract import CARD_FILE, MODEL_FILE
 from eid_stream.core.errors import ConfigError, EngineLoadError, EngineMismatchError
-from tests.made_up_student import card_of, student
+from tests.stand_ins.made_up_student import card_of, student
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.plane_correction import apply_maps
 from eid_stream.stills.corrected_samples import corrected_samples
 from eid_stream.stills.picture_dehazer import PictureDehazer, white_level
 from eid_stream.stills.picture_file import Samples

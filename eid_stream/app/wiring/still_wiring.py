@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from eid_stream.app.options import Options
+from eid_stream.app.options.run_options import Options
 from eid_stream.backends import open_engine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail

@@ -12,11 +12,11 @@ import numpy as np
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, FrameState, StreamInfo
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.picture_buffer import allocate
-from eid_stream.sinks.web.access import Access
-from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.server.access import Access
+from eid_stream.sinks.web.server.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]

@@ -10,8 +10,8 @@ from av.codec.context import CodecContext
 from av.packet import Packet
 from websockets.sync.client import ClientConnection
 
-from eid_stream.sinks.web import h264_track
-from eid_stream.sinks.web.viewer import LONGEST_ON_THE_WAY_SECONDS, MOST_ON_THE_WAY
+from eid_stream.sinks.web.pictures import h264_track
+from eid_stream.sinks.web.viewers.viewer import LONGEST_ON_THE_WAY_SECONDS, MOST_ON_THE_WAY
 from eid_stream.sinks.web.web_console import WebConsole
 from tests.command import wait_until
 from tests.sinks.web.fake_run import INFO, FakeRun, client, frame, hear, say, see, serving, watch
