@@ -133,7 +133,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 ending=parts.outlets.ending,
             )
         check_correction(source.info.layout)
-        engine = open_engine(options.engine)
+        engine = open_engine(options.engine, options.weights)
         dehazer = FileDehazer(
             engine,
             options.strength,
