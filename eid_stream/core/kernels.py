@@ -15,6 +15,9 @@ from eid_stream.core.private_files import exposure
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 _KERNELS: list[Any] = []
 _DIGEST_BYTES = hashlib.sha256().digest_size
+_NumbasFile: Any = IndexDataCacheFile
+_NumbasCache: Any = FunctionCache
+"""Numba has no types."""
 
 
 def kernel(**options: Any) -> Callable[[Loop], Loop]:
@@ -50,7 +53,7 @@ def compile_without_keeping() -> None:
         dispatcher.recompile()
 
 
-class _HashedFile(IndexDataCacheFile):  # type: ignore[misc]  # Numba has no types
+class _HashedFile(_NumbasFile):  # type: ignore[misc]
     """Numba's files with the hash of their content in front of it. It runs what it loads, machine code, unseen."""
 
     def _load_index(self) -> dict[Any, str]:
@@ -81,7 +84,7 @@ class _HashedFile(IndexDataCacheFile):  # type: ignore[misc]  # Numba has no typ
             file.write(hashlib.sha256(content).digest() + content)
 
 
-class _HashedCache(FunctionCache):  # type: ignore[misc]
+class _HashedCache(_NumbasCache):  # type: ignore[misc]
     """Numba's cache of one function, of hashed files."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
