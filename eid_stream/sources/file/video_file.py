@@ -141,8 +141,7 @@ class VideoFileSource:
     def _refuse_too_large(self) -> None:
         context = self._stream.codec_context
         if context.format is not None:
-            long = any(component.bits > 8 for component in context.format.components)
-            picture_bytes = context.width * context.height * 3 // 2 * (1 + long)
+            picture_bytes = context.width * context.height * context.format.padded_bits_per_pixel // 8
             refuse_too_large(self._label, context.width, context.height, picture_bytes)
 
     def _noted(self, first: VideoFrame) -> list[str]:
