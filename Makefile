@@ -7,6 +7,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGED := setup.cfg setup.py eid_stream/core/kernels/loops.c
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test lint train quality clean
@@ -36,11 +37,11 @@ quality: $(VENV)/dev
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: setup.cfg | $(BIN)/python
+$(VENV)/runtime: $(PACKAGED) | $(BIN)/python
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/dev: setup.cfg | $(BIN)/python
+$(VENV)/dev: $(PACKAGED) | $(BIN)/python
 	$(PIP) --editable '.[train,dev,engines]'
 	touch $@ $(VENV)/runtime
 
