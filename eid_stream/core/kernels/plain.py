@@ -47,9 +47,11 @@ class PlainLoops:
         least = pixels[0] + (_TO_RGB[:, 1:] @ pixels[1:].reshape(2, -1)).min(0).reshape(bright.shape)
         dark = float((np.maximum(least, 0.0) * bright).sum() / max(float((pixels[0] * bright).sum()), 1e-3))
         content = box_means(bright, rows, columns)
-        held = np.maximum(content, np.float32(1.0 / 16.0))
-        mean, square = (box_means(part * bright, rows, columns) / held for part in (pixels, pixels * pixels))
-        return mean, np.maximum(square - mean * mean, np.float32(0.0)), content, dark
+        held = np.asarray(np.maximum(content, np.float32(1.0 / 16.0)), np.float32)
+        mean: Array = box_means(pixels * bright, rows, columns) / held
+        square: Array = box_means(pixels * pixels * bright, rows, columns) / held
+        variance: Array = np.maximum(square - mean * mean, np.float32(0.0))
+        return mean, variance, content, dark
 
     def log_likelihoods(
         self,
