@@ -4,9 +4,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from eid_stream.app.archive_options import ArchiveOptions
 from eid_stream.app.interrupts import Interrupts
-from eid_stream.app.options import Options
+from eid_stream.app.options.archive_options import ArchiveOptions
+from eid_stream.app.options.run_options import Options
 from eid_stream.archive.archive_run import ArchiveRun, Plan, plan
 from eid_stream.archive.discovery import find_videos
 from eid_stream.archive.haze_table import write_haze_table
@@ -16,7 +16,7 @@ from eid_stream.archive.report import write_report
 from eid_stream.archive.task import Settings
 from eid_stream.core.errors import ArchiveError, ConfigError, SinkOpenError
 
-_PER_VIDEO = ("engine", "strength", "compare", "codec", "quality", "preset")
+_PER_VIDEO = ("engine", "weights", "strength", "compare", "codec", "quality", "preset")
 """Options of one video that hold for all of an archive."""
 
 

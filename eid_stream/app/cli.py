@@ -10,16 +10,17 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
-from eid_stream.app.archive_options import ARCHIVE, ArchiveOptions
-from eid_stream.app.configuration import fill_from_file
 from eid_stream.app.early_interrupts import EarlyInterrupts
-from eid_stream.app.live_options import LIVE, WEB_PORT, LiveOptions
-from eid_stream.app.options import Options
+from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
+from eid_stream.app.options.configuration import fill_from_file
+from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
+from eid_stream.app.options.run_options import Options
 from eid_stream.app.standard_streams import discard, steady_streams
-from eid_stream.archive.discovery import is_archive
+from eid_stream.archive.discovery import holds_video, is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 from eid_stream.core.redaction import remember
 from eid_stream.dicom.encapsulated_video import is_dicom
+from eid_stream.stills.discovery import find_pictures, is_picture
 
 EXAMPLES = """\
 Examples:
@@ -41,6 +42,9 @@ Examples:
 
   All videos of a folder, two at a time; run it again to go on where it ended
     eid-stream --source recordings --out cleared --jobs 2
+
+  A picture, or a folder of pictures (16-bit TIFF stays 16-bit)
+    eid-stream --source slide.tif --out clear.tif
 
   Settings from a YAML file (strength: 0.8), named like the flags; flags win
     eid-stream --config theatre-3.yaml --source op.mp4 --out clear.mp4
@@ -69,6 +73,10 @@ def _dehaze(
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
+    if _means_pictures(options.source):
+        from eid_stream.app.still_command import run_pictures
+
+        return run_pictures(options)
     if is_archive(options.source):
         from eid_stream.app.archive_command import run_archive
 
@@ -83,6 +91,13 @@ def _dehaze(
 
         return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
+
+
+def _means_pictures(source: str) -> bool:
+    """A picture that exists, or a folder or pattern that holds pictures and no video."""
+    if os.path.isfile(source):  # noqa: PTH113 - Path.is_file raises where a name is too long
+        return is_picture(source)
+    return is_archive(source) and bool(find_pictures(source)) and not holds_video(source)
 
 
 def _may_open_window(options: Options, live: LiveOptions | None) -> bool:

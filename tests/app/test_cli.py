@@ -8,14 +8,14 @@ import pytest
 
 from eid_stream.app import cli
 from eid_stream.app.wiring import assembly as assemble
-from eid_stream.backends.fallback import EngineOpener, FallbackEngine
+from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from tests.command import Say, run
-from tests.failing_engines import FailingEngine
-from tests.media import Clip, write_clip
-from tests.media_reading import read_pictures, read_tracks
+from tests.media.reading import read_pictures, read_tracks
+from tests.media.writing import Clip, write_clip
+from tests.stand_ins.failing_engines import FailingEngine
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -67,7 +67,7 @@ def test_frames_an_engine_fails_on_go_out_as_captured_and_are_counted(
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 6)))
 
-    def opened(choice: str) -> FallbackEngine:
+    def opened(*_: object) -> FallbackEngine:
         return FallbackEngine([failing])
 
     monkeypatch.setattr(assemble, "open_engine", opened)
@@ -111,7 +111,7 @@ def test_a_file_is_dehazed_without_loading_what_only_windows_need(tmp_path: Path
     source = tmp_path / "in.mp4"
     write_clip(source, Clip(frames=3, size=(640, 480)))
     program = (
-        "import sys; from eid_stream.app.options import Options; from eid_stream.app.run import run; "
+        "import sys; from eid_stream.app.options.run_options import Options; from eid_stream.app.run import run; "
         "status = run(Options(source=sys.argv[1], out=sys.argv[2], engine='onnx')); "
         "assert 'cv2' not in sys.modules and 'tkinter' not in sys.modules; sys.exit(status)"
     )
@@ -136,7 +136,7 @@ def test_a_file_that_could_not_be_dehazed_is_whole_but_neither_a_success_nor_tag
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 7)))
-    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
     out = tmp_path / name
     exit_code, told = say("--source", clip, "--out", out)
     assert exit_code == 7
@@ -153,6 +153,6 @@ def test_measuring_without_a_file_fails_likewise(say: Say, clip: Path, monkeypat
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(1_000_000)))
-    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
     exit_code, _ = say("--source", clip, "--out", "null:")
     assert exit_code == 7
