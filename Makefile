@@ -8,7 +8,7 @@
 # make dist    wheel, source archive, list of parts (SBOM) and their hashes in dist/
 # make audit   known weaknesses of everything that is installed with the product
 # make papers  the pages that are made from what is there: hazards, software, options
-# make lock    newest versions that setup.cfg allows, into deploy/locks
+# make lock    what setup.cfg asks for with exact versions and hashes, into deploy/locks; newest: make lock LOCK=--upgrade
 # make image   container images (needs docker, podman or buildah)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -57,7 +57,7 @@ papers: $(VENV)/dev
 	$(BIN)/python -m deploy.papers
 
 lock: $(VENV)/dev
-	$(BIN)/python -m deploy.locks
+	$(BIN)/python -m deploy.lock $(LOCK)
 
 image:
 	deploy/image/build.sh

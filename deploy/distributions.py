@@ -1,4 +1,4 @@
-"""Build wheel, source archive and their hashes, the same to the byte from the same commit: ``python -m deploy.distributions``.
+"""Build wheel, source archive, parts list and their hashes: ``python -m deploy.distributions``.
 
 Only files that git knows are built, with the times of the last commit, so neither the folder, the clock, the umask nor
 what else lies about changes a byte. The build tools are those of ``deploy/locks/development.txt``.
@@ -20,7 +20,7 @@ from build import ProjectBuilder
 
 ROOT = Path(__file__).parents[1]
 SUMS = "SHA256SUMS"
-_FILE, _PROGRAM = 0o644, 0o755
+_FILE, _PROGRAM, _UMASK = 0o644, 0o755, 0o022
 
 
 def main(out: Path = ROOT / "dist") -> None:
@@ -80,7 +80,9 @@ def sha256(path: Path) -> str:
 def _build(source: Path, out: Path, kind: Literal["sdist", "wheel"], epoch: int) -> str:
     def quietly(command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch)} | dict(extra_environ or {})
-        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=cwd, env=environment, umask=_UMASK, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"The {kind} cannot be built: {done.stdout}{done.stderr}")
 

@@ -1,4 +1,4 @@
-"""Resolve the newest versions that ``setup.cfg`` allows into ``deploy/locks``: ``python -m deploy.lock``.
+"""Resolve what ``setup.cfg`` asks for into ``deploy/locks``: ``python -m deploy.lock``.
 
 Each lock holds every package with its exact version and the hashes of its files, for Python 3.11 to 3.13 on any system.
 The image, ``make demo`` and ``make test`` install from them.
@@ -27,12 +27,12 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\
 
 
 def main() -> None:
-    """Write every lock; needs the network."""
+    """Write every lock; needs the network. Versions that are allowed stay, unless ``--upgrade`` is given."""
     for name, extras in EXTRAS.items():
         constraint = [] if name == "development" else ["--constraint", "deploy/locks/development.txt"]
         wanted = [word for extra in extras for word in ("--extra", extra)]
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-        command += ["--generate-hashes", "--upgrade", "--custom-compile-command", "make lock", *constraint, *wanted]
+        command += ["--generate-hashes", "--custom-compile-command", "make lock", *constraint, *wanted, *sys.argv[1:]]
         subprocess.run([*command, "--output-file", f"deploy/locks/{name}.txt", "setup.cfg"], cwd=ROOT, check=True)
         print(f"deploy/locks/{name}.txt: {len(list(pins(name)))} packages")
 

@@ -21,7 +21,9 @@ def test_a_lock_holds_what_is_asked_for_in_a_version_that_is_allowed(name: str) 
         assert found, f"{requirement} is not in deploy/locks/{name}.txt: run `make lock`"
         versions = [str(pin.specifier).removeprefix("==") for pin in found]
         allowed = [requirement.specifier.contains(version, prereleases=True) for version in versions]
-        assert all(allowed), f"deploy/locks/{name}.txt has {versions}, setup.cfg asks for {requirement}: run `make lock`"
+        assert all(allowed), (
+            f"deploy/locks/{name}.txt has {versions}, setup.cfg asks for {requirement}: run `make lock`"
+        )
 
 
 @pytest.mark.parametrize("name", EXTRAS)
