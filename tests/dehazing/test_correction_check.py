@@ -58,7 +58,19 @@ def test_what_was_kept_is_rebuilt_when_it_is_damaged(installed: Path) -> None:
     for path in kept:
         path.write_bytes(path.read_bytes()[:40] + b"damaged")
     assert prove(installed) == "0 "
-    assert all(b"damaged" not in path.read_bytes() for path in installed.rglob("*.nbi"))
+    assert all(b"damaged" not in path.read_bytes() for path in installed.rglob("*.nb[ic]"))
+
+
+def test_a_single_bit_that_flips_in_what_was_kept_is_found_before_it_runs(installed: Path) -> None:
+    """Machine code that is off by a bit may pass any test with known answers, or end the process."""
+    assert prove(installed) == "0 "
+    largest = max(installed.rglob("*.nbc"), key=lambda path: path.stat().st_size)
+    whole = largest.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(flipped) // 2] ^= 1
+    largest.write_bytes(flipped)
+    assert prove(installed) == "0 "
+    assert largest.read_bytes() != bytes(flipped)
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_and_proven_all_the_same(installed: Path) -> None:
