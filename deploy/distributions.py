@@ -80,9 +80,7 @@ def sha256(path: Path) -> str:
 def _build(source: Path, out: Path, kind: Literal["sdist", "wheel"], epoch: int) -> str:
     def quietly(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch)} | dict(extra_environ or {})
-        done = subprocess.run(
-            command, cwd=cwd, env=environment, umask=_UMASK, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(cmd, cwd=cwd, env=environment, umask=_UMASK, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"The {kind} cannot be built: {done.stdout}{done.stderr}")
 
