@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +123,14 @@ def test_both_add_a_difference_alike(in_c: Loops, kind: type) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"damaged"])
 def test_a_damaged_library_is_done_without(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / f"_loops{EXTENSION_SUFFIXES[0]}").write_bytes(content)
+    (tmp_path / compiled.FILE).write_bytes(content)
     assert open_compiled(tmp_path) is None
 
 
 def test_a_library_of_another_version_is_done_without(
     in_c: Loops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in Path(compiled.__file__).parent.glob("_loops*"):
-        shutil.copy(path, tmp_path)
+    shutil.copy(Path(compiled.__file__).parent / compiled.FILE, tmp_path)
     assert open_compiled(tmp_path) is not None
     monkeypatch.setattr(compiled, "_VERSION", compiled._VERSION + 1)
     assert open_compiled(tmp_path) is None

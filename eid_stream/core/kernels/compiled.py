@@ -1,7 +1,7 @@
 """The loops in C, built when the package was installed; ctypes lets go of the GIL while one runs."""
 
 import ctypes
-from importlib.machinery import EXTENSION_SUFFIXES
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from eid_stream.core.frame import Plane, Planes, row_stride
 from eid_stream.core.kernels.choice import Array, Bound
 
+FILE = "_loops.dll" if os.name == "nt" else "_loops.so"
 _VERSION = 1
 _POINTER, _SIZE, _COUNT, _FLOAT, _DOUBLE = (
     ctypes.c_void_p,
@@ -37,16 +38,12 @@ _PARAMETERS: dict[str, tuple[Any, ...]] = {
 
 def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None":
     """The loops in C; None where they were not built, cannot be loaded, or are of another version of this package."""
-    for suffix in EXTENSION_SUFFIXES:
-        path = folder / f"_loops{suffix}"
-        if path.exists():
-            try:
-                library = ctypes.CDLL(str(path))
-                if ctypes.c_int32.in_dll(library, "loops_version").value == _VERSION:
-                    return CompiledLoops(library)
-            except (OSError, ValueError, AttributeError):
-                continue
-    return None
+    try:
+        library = ctypes.CDLL(str(folder / FILE))
+        known = ctypes.c_int32.in_dll(library, "loops_version").value == _VERSION
+        return CompiledLoops(library) if known else None
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 class CompiledLoops:

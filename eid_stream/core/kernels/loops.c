@@ -243,6 +243,3 @@ EXPORT void likeliest(const float *restrict likelihood, int32_t steps, int32_t c
 
 ADD_DIFFERENCE(add_difference_u8, uint8_t, uint8_t, 0.5f)
 ADD_DIFFERENCE(add_difference_f32, float, uint16_t, 0.0f)
-
-/* Tools that build Python extensions ask for an entry; the functions above are called by their names. */
-EXPORT void *PyInit__loops(void) { return 0; }
