@@ -1,7 +1,7 @@
 """The one part that a compiler makes; everything else of the package stands in setup.cfg."""
 
-import os
 import sys
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -16,9 +16,9 @@ class BuildLibrary(build_ext):
 
     def get_ext_filename(self, fullname: str) -> str:
         """Without the version of Python that other extensions have in their names."""
-        return os.path.join(*fullname.split(".")) + (".dll" if IS_WINDOWS else ".so")
+        return str(Path(*fullname.split(".")).with_suffix(".dll" if IS_WINDOWS else ".so"))
 
-    def get_export_symbols(self, ext: Extension) -> list[str]:
+    def get_export_symbols(self, _: Extension) -> list[str]:
         """What the source itself exports."""
         return []
 
