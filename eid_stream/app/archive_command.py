@@ -16,7 +16,7 @@ from eid_stream.archive.report import write_report
 from eid_stream.archive.task import Settings
 from eid_stream.core.errors import ArchiveError, ConfigError, SinkOpenError
 
-_PER_VIDEO = ("engine", "strength", "compare", "codec", "quality", "preset")
+_PER_VIDEO = ("engine", "weights", "strength", "compare", "codec", "quality", "preset")
 """Options of one video that hold for all of an archive."""
 
 

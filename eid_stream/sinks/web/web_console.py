@@ -67,7 +67,7 @@ class WebConsole:
         wishes = self._audience.wishes
         if not wishes:
             return
-        picture = self._studio.encode(frame, wishes, key=self._audience.key_is_due())
+        picture = self._studio.encode(frame, wishes, key=self._audience.key_is_due(), most_width=self._audience.width)
         self._listener.call(self._audience.show, picture)
 
     def close(self) -> None:

@@ -102,8 +102,10 @@ def say(socket: ClientConnection, do: str, value: object) -> None:
     socket.send(json.dumps({"do": do, "value": value}))
 
 
-def watch(socket: ClientConnection, *, codec: str = "jpeg", original: bool = False, haze: bool = False) -> None:
-    say(socket, "watch", {"codec": codec, "original": original, "haze": haze})
+def watch(
+    socket: ClientConnection, *, codec: str = "jpeg", original: bool = False, haze: bool = False, width: int = 0
+) -> None:
+    say(socket, "watch", {"codec": codec, "original": original, "haze": haze, "width": width})
 
 
 def hear(socket: ClientConnection, kind: str, timeout: float = 10.0) -> dict[str, object]:

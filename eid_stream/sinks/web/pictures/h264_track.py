@@ -15,7 +15,6 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.core.ffmpeg.picture_buffer import copy, range_code, tag
 from eid_stream.core.frame import Colour, Frame
-from eid_stream.sinks.web.pictures.picture_size import size_for_page
 
 TIME_BASE = Fraction(1, 90_000)
 _NEVER = "1000000"
@@ -49,23 +48,25 @@ ENCODERS = (
 class H264Track:
     """Encodes frames of one size and colour; ``codec`` is the name by which a browser knows the stream."""
 
-    def __init__(self, first: Frame, *, encoders: tuple[Encoder, ...] | None = None) -> None:
-        """Open an encoder for frames like ``first``: the first of ``encoders`` (default: ``ENCODERS``) that works.
+    def __init__(self, first: Frame, size: tuple[int, int], *, encoders: tuple[Encoder, ...] | None = None) -> None:
+        """Open an encoder that makes pictures of ``size`` of frames like ``first``.
+
+        The first of ``encoders`` (default: ``ENCODERS``) that works is taken.
 
         Raises:
             SinkOpenError: no encoder opens.
         """
         self._like = _kind(first)
-        self.width, self.height = size_for_page(first.width, first.height)
+        self.width, self.height = size
         self._colour = _tagged(first)
         self._reformatter = VideoReformatter()
         self._encoder = self._open(ENCODERS if encoders is None else encoders)
         self._number = 0
         self.codec = "avc1.42E028"
 
-    def fits(self, frame: Frame) -> bool:
-        """Whether a frame has the size, the layout and the colour this was opened for."""
-        return _kind(frame) == self._like
+    def fits(self, frame: Frame, size: tuple[int, int]) -> bool:
+        """Whether this was opened for frames like this one, to be sent at ``size``."""
+        return _kind(frame) == self._like and (self.width, self.height) == size
 
     def encode(self, frame: Frame, *, key: bool) -> bytes:
         """The frame as an access unit in Annex B form, a key frame with its headers if asked.

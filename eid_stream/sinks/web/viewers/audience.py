@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from eid_stream.sinks.web.haze_history import HazeHistory
+from eid_stream.sinks.web.pictures.picture_size import MOST_WIDTH
 from eid_stream.sinks.web.pictures.sent_picture import SentPicture, Wish
 from eid_stream.sinks.web.viewers.viewer import Viewer
 
@@ -26,14 +27,21 @@ class Audience:
         self._keyed = float("-inf")
         self.writer: Viewer | None = None
         """Who steers; the others' commands are refused."""
-        self.wishes: frozenset[Wish] = frozenset()
-        """What is wanted of the next frame by those who can take one; read by the thread that encodes."""
+        self.width = MOST_WIDTH
+        """Pixels that the widest page has for the width of a picture."""
+        self._takers: tuple[tuple[Wish, float], ...] = ()
         self._starving = False
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
         """Everybody, in the order of coming."""
         return tuple(self._viewers)
+
+    @property
+    def wishes(self) -> frozenset[Wish]:
+        """What is wanted of a frame now by those who can take one. Read by the thread that encodes."""
+        now = time.monotonic()
+        return frozenset(wish for wish, until in self._takers if now <= until)
 
     def join(self, address: str) -> Viewer | None:
         """A new viewer from a network address; None when there are too many."""
@@ -67,9 +75,11 @@ class Audience:
 
     def look_again(self) -> None:
         """Find out what is wanted of the next frame: a viewer that is asleep costs no encoding."""
-        taking = [viewer for viewer in self._viewers if viewer.ready and viewer.keeps_up]
+        looking = [viewer for viewer in self._viewers if viewer.ready and not viewer.asleep]
+        taking = [viewer for viewer in looking if viewer.keeps_up]
+        self.width = max((viewer.width or MOST_WIDTH for viewer in looking), default=MOST_WIDTH)
         self._starving = any(viewer.needs_key and viewer.wish.codec == "h264" for viewer in taking)
-        self.wishes = frozenset(viewer.wish for viewer in taking)
+        self._takers = tuple((viewer.wish, viewer.takes_until) for viewer in taking)
 
     def tell_state(self, state_of: Callable[[Viewer], dict[str, object]]) -> None:
         """Send everybody the state as ``state_of`` has it for each, and new points of the haze curve."""

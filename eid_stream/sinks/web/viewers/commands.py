@@ -57,12 +57,12 @@ def _note(value: object) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in value).split())
 
 
-def _wish(value: object) -> tuple[str, bool, bool]:
-    if not isinstance(value, dict) or value.keys() != {"codec", "original", "haze"}:
+def _wish(value: object) -> tuple[str, bool, bool, int]:
+    if not isinstance(value, dict) or value.keys() != {"codec", "original", "haze", "width"}:
         raise NonsenseError("not a wish")
     if value["codec"] not in ("h264", "jpeg"):
         raise NonsenseError("no such codec")
-    return str(value["codec"]), _truth(value["original"]), _truth(value["haze"])
+    return str(value["codec"]), _truth(value["original"]), _truth(value["haze"]), _count(value["width"])
 
 
 _READERS = {

@@ -85,8 +85,8 @@ class SteeringDesk:
     def _serve(self, viewer: Viewer, command: Command) -> None:
         match command.do:
             case "watch":
-                codec, original, haze = command.value
-                viewer.wants(Wish(cast(Codec, codec), original, haze))
+                codec, original, haze, width = command.value
+                viewer.wants(Wish(cast(Codec, codec), original, haze), width)
             case "seen":
                 viewer.seen(command.value)
             case "clock":

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 
 from eid_stream.sinks.web.pictures.sent_picture import SentPicture, Wish
 
@@ -12,6 +13,9 @@ MOST_WAITING = 2
 MOST_ON_THE_WAY = 8
 """Pictures sent whose sight has not been confirmed: a browser that is further behind has fallen asleep or is slow."""
 LONGEST_ON_THE_WAY_SECONDS = 0.3
+_TRIPS_KEPT = 64
+_SPARE_SHARE, _SPARE_SECONDS = 0.5, 0.025
+"""Pictures may take so much longer than the quickest lately before it is thought that they wait for each other."""
 
 
 @dataclass(eq=False)
@@ -29,6 +33,8 @@ class Viewer:
     needs_key: bool = True
     asleep: bool = False
     """Whether the page is hidden."""
+    width: int = 0
+    """Pixels that the page has for the width of a picture; 0: it has not said."""
     curve_sent: int = 0
     """Points of the haze curve the page has."""
     missed: int = 0
@@ -36,6 +42,7 @@ class Viewer:
     _pictures: "deque[tuple[int, bytes]]" = field(default_factory=deque)
     _texts: dict[str, str] = field(default_factory=dict)
     _on_the_way: "dict[int, float]" = field(default_factory=dict)
+    _trips: "deque[float]" = field(default_factory=lambda: deque(maxlen=_TRIPS_KEPT))
     _something: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -47,8 +54,19 @@ class Viewer:
         late = oldest is not None and time.monotonic() - oldest > LONGEST_ON_THE_WAY_SECONDS
         return not late and len(self._on_the_way) < MOST_ON_THE_WAY and len(self._pictures) < MOST_WAITING
 
-    def wants(self, wish: Wish) -> None:
-        """Change what is sent; the next picture is one to begin with unless only the haze map differs."""
+    @property
+    def takes_until(self) -> float:
+        """When the next picture has to be encoded (monotonic, seconds) so as not to queue up behind others.
+
+        A page that is slower than the camera gets fewer pictures rather than older ones.
+        """
+        oldest = next(iter(self._on_the_way.values()), None)
+        quickest = min(self._trips, default=LONGEST_ON_THE_WAY_SECONDS)
+        return inf if oldest is None else oldest + (1 + _SPARE_SHARE) * quickest + _SPARE_SECONDS
+
+    def wants(self, wish: Wish, width: int = 0) -> None:
+        """Change what is sent; the next picture is one to begin with unless only map or width differ."""
+        self.width = width
         same_pictures = self.ready and (wish.codec, wish.original) == (self.wish.codec, self.wish.original)
         self.wish, self.ready = wish, True
         self.needs_key = self.needs_key or not same_pictures
@@ -61,10 +79,11 @@ class Viewer:
         if not self.keeps_up:
             self.missed += 1
             self.needs_key = True
-            self._pictures.clear()
+            self._forget_waiting()
             return
         self.needs_key = False
         self._pictures.append((picture.number, message))
+        self._on_the_way[picture.number] = time.monotonic()
         self._something.set()
 
     def tell(self, kind: str, text: str) -> None:
@@ -74,6 +93,8 @@ class Viewer:
 
     def seen(self, number: int) -> None:
         """The page has painted a picture: it and those before it are no longer on the way."""
+        if number in self._on_the_way:
+            self._trips.append(time.monotonic() - self._on_the_way[number])
         for sent in [sent for sent in self._on_the_way if sent <= number]:
             del self._on_the_way[sent]
 
@@ -91,6 +112,9 @@ class Viewer:
             await self._something.wait()
         if self._texts:
             return self._texts.pop(next(iter(self._texts)))
-        number, message = self._pictures.popleft()
-        self._on_the_way[number] = time.monotonic()
-        return message
+        return self._pictures.popleft()[1]
+
+    def _forget_waiting(self) -> None:
+        for number, _ in self._pictures:
+            self._on_the_way.pop(number, None)
+        self._pictures.clear()

@@ -41,7 +41,7 @@ def luma(unit: bytes) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("full_range", [False, True])
 def test_every_layout_and_range_becomes_what_a_browser_reads(name: str, full_range: bool) -> None:
     shown = frame(name, 320, 180, Colour(matrix=1, full_range=full_range))
-    seen = luma(H264Track(shown).encode(shown, key=True))
+    seen = luma(H264Track(shown, size_for_page(shown.width, shown.height)).encode(shown, key=True))
     low, high = (0, 255) if full_range else (16, 235)
     assert seen[:, 0].mean() == pytest.approx(low, abs=3)
     assert seen[:, -1].mean() == pytest.approx(high, abs=3)
@@ -59,12 +59,12 @@ def test_every_layout_and_range_becomes_what_a_browser_reads(name: str, full_ran
 def test_sizes_are_even_and_not_larger_than_a_page_needs(size: tuple[int, int], sent: tuple[int, int]) -> None:
     assert size_for_page(*size) == sent
     shown = frame("yuv420p", *size)
-    assert luma(H264Track(shown).encode(shown, key=True)).shape == (sent[1], sent[0])
+    assert luma(H264Track(shown, sent).encode(shown, key=True)).shape == (sent[1], sent[0])
 
 
 def test_a_key_picture_comes_when_it_is_asked_for_and_only_then() -> None:
     shown = frame("yuv420p", 320, 180)
-    track = H264Track(shown)
+    track = H264Track(shown, size_for_page(shown.width, shown.height))
     asked = [True, False, False, True, False]
     assert [_IDR in kinds_of(track.encode(shown, key=key)) for key in asked] == asked
 
@@ -72,7 +72,7 @@ def test_a_key_picture_comes_when_it_is_asked_for_and_only_then() -> None:
 def test_the_picture_that_other_outlets_share_is_left_alone() -> None:
     shown = frame("yuv420p", 320, 180)
     shown.buffer.pts, before = 1234, shown.planes[0].copy()
-    H264Track(shown).encode(shown, key=True)
+    H264Track(shown, size_for_page(shown.width, shown.height)).encode(shown, key=True)
     assert shown.buffer.pts == 1234
     np.testing.assert_array_equal(shown.planes[0], before)
 
@@ -80,4 +80,4 @@ def test_the_picture_that_other_outlets_share_is_left_alone() -> None:
 def test_an_encoder_that_does_not_open_makes_room_for_the_next() -> None:
     shown = frame("yuv420p", 320, 180)
     broken = replace(ENCODERS[-1], options={"preset": "no such preset"})
-    assert H264Track(shown, encoders=(broken, ENCODERS[-1])).encode(shown, key=True)
+    assert H264Track(shown, (320, 180), encoders=(broken, ENCODERS[-1])).encode(shown, key=True)
