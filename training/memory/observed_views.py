@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.box_means import box_means
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Area, Thumbnail
-from eid_stream.dehazing.box_means import box_means
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, measure, opacity_seen
 from training.data.camera import Camera
 from training.data.views import View
@@ -21,9 +21,7 @@ THINNED = (0.15, 0.6)
 """Power of its transmission then."""
 SAME_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
 """A memory and what is seen now come from one camera."""
-TO_YCBCR = np.array(
-    [[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32
-)
+TO_YCBCR = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32)
 """ITU-T H.273 matrix 1 (BT.709), as of thumbnails."""
 
 

@@ -23,10 +23,14 @@ def weakened(values: Array, share: Array | float) -> Array:
     The airlight is the same.
     """
     gain = values[_GAINS]
-    less = np.float32(1.0) / (np.float32(1.0) - np.asarray(share, np.float32) * (np.float32(1.0) - np.float32(1.0) / gain))
+    less = np.float32(1.0) / (
+        np.float32(1.0) - np.asarray(share, np.float32) * (np.float32(1.0) - np.float32(1.0) / gain)
+    )
     added = gain - np.float32(1.0)
     plain = np.abs(added) < 1e-3
-    ratio = np.where(plain, np.asarray(share, np.float32), (less - np.float32(1.0)) / np.where(plain, np.float32(1.0), added))
+    ratio = np.where(
+        plain, np.asarray(share, np.float32), (less - np.float32(1.0)) / np.where(plain, np.float32(1.0), added)
+    )
     result = np.empty_like(values)
     result[_GAINS] = less
     result[_OFFSETS] = values[_OFFSETS] * ratio[[0, 1, 1]]
