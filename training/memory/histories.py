@@ -20,8 +20,11 @@ from training.data.views import View, plain_view
 from training.memory.observed_views import ObservedView, Observer
 
 Array = NDArray[np.float32]
-CLEAR_CLIPS = ("web_a_clear_320p30.mp4", "clear_1080p25.mp4")
-CLEAR_CLIPS += tuple(f"cholec80_video01/segment_{number}.mp4" for number in (284, 285, 286, 287, 291, 292, 293))
+CLEAR_CLIPS = (
+    "web_a_clear_320p30.mp4",
+    "clear_1080p25.mp4",
+    *(f"cholec80_video01/segment_{number}.mp4" for number in (284, 285, 286, 287, 291, 292, 293)),
+)
 """Without smoke throughout. Clips that benchmarks report moving smoke on are not among them."""
 STEP_SECONDS = 0.2
 LATEST_SECONDS = 12.0

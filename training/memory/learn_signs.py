@@ -8,7 +8,9 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +40,7 @@ SMOKE, CLEAR = 0.06, 0.015
 """Opacity from which a cell is smoky, and up to which it is clear; what lies between teaches nothing."""
 LIKENESS = (-2.0, 0.5, 0.7, 0.85, 0.94, 0.98, 2.0)
 """Between these, a bar each."""
-FALSE_ALARMS = 0.01
+FALSE_ALARMS = 0.02
 STEPS, CELLS, RATE, DECAY = 600, 16_384, 0.02, 1e-2
 
 
@@ -84,7 +86,7 @@ def observe(folder: Path, seed: int, veils: int) -> list[Moment]:
     return moments
 
 
-def learn(name: str, moments: Sequence[Moment]) -> dict[str, object]:
+def learn(name: str, moments: Sequence[Moment]) -> dict[str, Any]:
     """Weights, bias and bars of one weighing."""
     columns = [NAMES.index(sign) for sign in USED[name]]
     cells = _cells_of(moments, columns)
@@ -137,6 +139,8 @@ def _fit(signs: torch.Tensor, smoky: NDArray[np.bool_], weight: Array) -> tuple[
     share = torch.from_numpy(weight[used] / weight[used].mean())
     mean, deviation = x.mean(0), x.std(0) + 1e-4
     line = torch.nn.Linear(x.shape[1], 1)
+    torch.nn.init.zeros_(line.weight)
+    torch.nn.init.zeros_(line.bias)
     optimizer = torch.optim.AdamW(line.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, STEPS)
     generator = torch.Generator().manual_seed(0)
@@ -155,7 +159,7 @@ def _fit(signs: torch.Tensor, smoky: NDArray[np.bool_], weight: Array) -> tuple[
 def _bars(name: str, cells: _Cells, odds: Array) -> list[list[float]]:
     """Likeness and bar of each bin, by cells of views without any smoke; what is found above is logged."""
     bars = []
-    for low, high in zip(LIKENESS, LIKENESS[1:], strict=False):
+    for low, high in pairwise(LIKENESS):
         within = cells.shown & (cells.likeness >= low) & (cells.likeness < high)
         clear = within & (cells.opacity <= CLEAR)
         if not clear.any():

@@ -52,7 +52,7 @@ class SmokyView:
 
 
 def smoky_view(view: View, take: Take, rng: np.random.Generator, camera: Camera | None = None) -> SmokyView:
-    """Show a view through the first moment of a take of smoke, as a camera records it: a random one, if none is given."""
+    """Show a view through the first moment of a take of smoke, as ``camera`` or else a random one records it."""
     camera = camera or draw_camera(rng)
     clear, content = camera.optics(view.rgb), view.content
     transmission = np.where(content[0] > 0, take.transmission[0] ** _relative_depth(clear, content, take.relief), 1.0)

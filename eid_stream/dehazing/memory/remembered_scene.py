@@ -148,6 +148,7 @@ class RememberedScene:
         log_detail = moments[0, 4]
         spread = np.maximum(moments[4, 4] - log_detail**2, 0.0) + LEAST_LOG_DEVIATION**2
         whole = self._whole / self._weight
+        opacity, seen, believed = (float(value) for value in whole[14:])
         return Expectation(
             np.ascontiguousarray(mean),
             precision.astype(np.float32),
@@ -155,5 +156,7 @@ class RememberedScene:
             spread.astype(np.float32),
             whole[:7],
             np.maximum(whole[7:14] - whole[:7] ** 2, 0.0),
-            *(float(value) for value in whole[14:]),
+            opacity,
+            seen,
+            believed,
         )

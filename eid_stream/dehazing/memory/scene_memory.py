@@ -125,7 +125,7 @@ class SceneMemory:
             believed = as_believed(view, maps)
             self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=LATEST_SECONDS)
             self._latest = self._sampled = seconds
-            return maps
+            return HazeMaps(self._calmed(maps.values, elapsed), maps.density)
         expected = self._scene.expectation(view)
         fit = fit_smoke(view, expected, self._airlights[0])
         self._airlights[0] = self._airlights[0] + _share(elapsed, AIRLIGHT_SECONDS) * (

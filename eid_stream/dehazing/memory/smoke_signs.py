@@ -127,5 +127,5 @@ def signs(view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Arr
     return result
 
 
-def _bounded(deviations: Array) -> Array:
+def _bounded(deviations: NDArray[np.floating[Any]]) -> Array:
     return np.asarray(MOST * np.tanh(deviations / MOST), np.float32)
