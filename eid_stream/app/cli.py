@@ -3,7 +3,6 @@
 import os
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.options.configuration import fill_from_file
 from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
 from eid_stream.app.options.run_options import Options
-from eid_stream.app.standard_streams import discard, steady_streams
+from eid_stream.app.standard_streams import steady_streams
 from eid_stream.archive.discovery import holds_video, is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 from eid_stream.core.redaction import remember
@@ -111,16 +110,15 @@ def _list_devices() -> int:
     """Show the cameras and capture cards of this machine, and what they deliver."""
     from eid_stream.app.wiring.device_listing import describe_devices
 
-    sys.stdout.write(describe_devices())
+    if sys.stdout is not None:
+        sys.stdout.write(describe_devices())
     return 0
 
 
 def main() -> None:
     """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
     with steady_streams(), EarlyInterrupts() as interrupts:
-        status = _status(sys.argv[1:], interrupts)
-        _flush_standard_output()
-        sys.exit(status)
+        sys.exit(_status(sys.argv[1:], interrupts))
 
 
 def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
@@ -145,19 +143,6 @@ def _run(arguments: list[str]) -> int:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
     except EidStreamError as error:
         return _say(error)
-    except BrokenPipeError:  # eid-stream --help | head -1
-        return 0
-
-
-def _flush_standard_output() -> None:
-    """What cannot be written now would fail again when Python ends, which would then choose the exit status."""
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError):
-            discard(sys.stdout.fileno())
 
 
 def _values(arguments: list[str]) -> list[str]:

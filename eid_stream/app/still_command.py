@@ -18,6 +18,9 @@ from eid_stream.stills.discovery import find_pictures, is_picture, refuse_inside
 from eid_stream.stills.picture_dehazer import PictureDehazer
 from eid_stream.stills.picture_file import PictureFile, Samples, check_output, read_picture, write_picture
 
+_FOR_VIDEOS = (
+    "start", "duration", "frames", "pair_page", "codec", "quality", "preset", "encoder", "decoder", "keep_clock"
+)  # fmt: skip
 _TELL_SECONDS = 5.0
 
 
@@ -121,7 +124,18 @@ def _compared(before: Samples, after: Samples, options: Options) -> Samples:
 
 def _refuse_what_is_for_videos(options: Options) -> None:
     usual = Options(source=options.source)
-    for name in ("start", "duration", "frames", "pair_page", "codec", "quality", "preset", "encoder", "keep_clock"):
+    for name in (
+        "start",
+        "duration",
+        "frames",
+        "pair_page",
+        "codec",
+        "quality",
+        "preset",
+        "encoder",
+        "decoder",
+        "keep_clock",
+    ):
         if getattr(options, name) != getattr(usual, name):
             raise ConfigError(
                 f"--{name.replace('_', '-')} is for videos; {options.source} means pictures. Leave it out."

@@ -16,6 +16,7 @@ from eid_stream.core.redaction import remember
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
 EncoderName = Literal["auto", "software", "nvenc", "vaapi", "qsv"]
+DecoderName = Literal["auto", "software", "nvdec", "vaapi", "qsv"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
@@ -83,6 +84,8 @@ class Options:
     """The encoder's own name for its speed, such as medium or fast."""
     encoder: EncoderName = "software"
     """What encodes files: software, or a GPU by nvenc, vaapi or qsv; auto takes the first of these that works here."""
+    decoder: DecoderName = "software"
+    """What decodes files: software, or a GPU by nvdec, vaapi or qsv; auto takes the first of these that works here."""
 
     frames: Literal["png", "jpg"] | None = None
     """Write pictures for learning in place of a video, into --out FOLDER/NAME, with a table of them."""

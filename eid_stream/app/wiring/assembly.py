@@ -16,6 +16,7 @@ from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Sink, Source
+from eid_stream.core.kernels.choice import note as slow_loops
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
@@ -71,6 +72,7 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
+        chosen += [note] if (note := slow_loops()) else []
         of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
         return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
@@ -186,23 +188,30 @@ def _open_source(options: Options, live: LiveOptions) -> Source:
     if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
         from eid_stream.app.wiring.live_wiring import open_live_source
 
-        _refuse_start(options)
+        _refuse_what_is_for_files(options)
         whole: Source = open_live_source(options.source, live, patient=not watched)
     elif options.source.startswith("phantom:"):
         from eid_stream.sources.phantom.phantom_source import PhantomSource
 
-        _refuse_start(options)
+        _refuse_what_is_for_files(options)
         whole = PhantomSource(options.source)
     else:  # a file knows best where to cut itself
         if scheme_of(options.source) not in ("", "file"):
             parse_network(options.source)  # which refuses what is neither a file nor a stream
-        whole = VideoFileSource(options.source, start_seconds=options.start, duration_seconds=options.duration)
+        whole = VideoFileSource(
+            options.source,
+            start_seconds=options.start,
+            duration_seconds=options.duration,
+            decoder=options.decoder,
+        )
         return RealTimeSource(whole) if watched else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole
     return timed if options.duration is None else LimitedSource(timed, options.duration)
 
 
-def _refuse_start(options: Options) -> None:
+def _refuse_what_is_for_files(options: Options) -> None:
+    if options.decoder != "software":
+        raise ConfigError(f"--decoder is for files; {redacted(options.source)} is none. Leave it out.")
     if options.start:
         raise ConfigError(
             f"--start needs a file to begin in the middle of; {redacted(options.source)} always begins at 0."
