@@ -4,6 +4,7 @@ A veil on a coarse grid is what haze maps are made of, so nothing has to be dist
 lost are the edges that the veil follows at full size, and transmission below what maps may say.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from eid_stream.backends.student_contract import CARD_FILE
 from eid_stream.core.content_area import BLACK
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.haze_maps import T_MIN
@@ -19,14 +21,16 @@ from training.checkpoint import load_checkpoint
 from training.command import run_command
 from training.eid.haze_networks import VeilEstimator
 from training.eid.teacher import Companion, VeilTeacher, load_network
+from training.eid.veil_look import LookName
 from training.export.export_student import export_student
 from training.network.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from training.network.opacity import mean_inside
 from training.network.student import STRIDE, maps_of
 
 GRID = THUMBNAIL_HEIGHT // STRIDE, THUMBNAIL_WIDTH // STRIDE
-DEAD_ZONE = 0.03
-"""Opacity up to which a picture comes back as it was."""
+LICENCE = "research only, as the pictures that it learned from demand; the code is Apache-2.0"
+DEAD_ZONES: dict[LookName, float] = {"smoke": 0.03, "depth": 0.03, "glow": 0.005}
+"""Opacity up to which a picture comes back as it was. Glow is all thin: three hundredths would be a third of it."""
 
 
 class VeilMaps(nn.Module):
@@ -38,6 +42,7 @@ class VeilMaps(nn.Module):
     def __init__(self, estimator: VeilEstimator) -> None:
         super().__init__()
         self.estimator = estimator
+        self.dead_zone = DEAD_ZONES[estimator.look]
         self.pooled = THUMBNAIL_HEIGHT // estimator.small_side
         self.to_rgb: Tensor
         self.to_ycbcr: Tensor
@@ -52,7 +57,7 @@ class VeilMaps(nn.Module):
         seen = inside * rgb + (1.0 - inside) * mean
         transmission, airlight = self.estimator.fields(F.avg_pool2d(seen, self.pooled))
         cells = F.interpolate(torch.cat([transmission, airlight], 1), GRID, mode="bilinear", align_corners=False)
-        opacity = (F.relu(1.0 - cells[:, :1] - DEAD_ZONE) / (1.0 - DEAD_ZONE)).clamp(max=1.0 - T_MIN)
+        opacity = (F.relu(1.0 - cells[:, :1] - self.dead_zone) / (1.0 - self.dead_zone)).clamp(max=1.0 - T_MIN)
         maps = maps_of(torch.cat([opacity, opacity], 1), F.conv2d(cells[:, 1:], self.to_ycbcr))
         return maps, mean_inside(opacity, F.avg_pool2d(inside, STRIDE)).clamp(0.0, 1.0)
 
@@ -62,17 +67,20 @@ class VeilMaps(nn.Module):
         return lit.amax(2, keepdim=True) * lit.amax(3, keepdim=True)
 
 
-def main(teacher: Path, out: Path) -> None:
+def main(teacher: Path, out: Path, *, name: str = "student", licence: str = LICENCE) -> None:
     """Export a teacher of the form veil, or a haze operator's companion, as a student for ``--weights``.
 
     Args:
         teacher: teacher.safetensors of training.eid.train_teacher --form veil, or haze.safetensors.
         out: Folder for student.onnx, student.pt2 and their card.
+        name: What marks, tags and logs call it.
+        licence: Under which terms the weights may be used.
     """
     estimator = _estimator_of(load_network(teacher), teacher)
     made_by: dict[str, Any] = load_checkpoint(teacher)[1]
     card = export_student(VeilMaps(estimator).eval(), made_by, out, looks=1 if estimator.is_upright else 2)
-    print(f"Wrote {card.name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}")
+    replace(card, name=name, licence=licence).save(out / CARD_FILE)
+    print(f"Wrote {name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}")
 
 
 def _estimator_of(network: nn.Module, path: Path) -> VeilEstimator:
