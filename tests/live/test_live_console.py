@@ -174,8 +174,8 @@ def test_a_recording_with_a_bookmark_can_be_downloaded(page: "Page", folder: Pat
 
 def test_the_age_of_what_is_remembered_of_the_scene_is_told_and_grows(page: "Page") -> None:
     def age() -> int:
-        told = page.inner_text("#figure-memory")
-        return int(told.removesuffix(" s")) if page.is_visible("#memory") else -1
+        told = page.inner_text("#figure-memory").removesuffix(" s")
+        return int(told) if told.isdigit() else -1
 
     first = wait_for(lambda: age() + 1, "nothing is remembered") - 1
     wait_for(lambda: age() > first, "the memory gets no older")
