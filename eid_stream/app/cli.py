@@ -73,14 +73,15 @@ def _dehaze(
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
-    _collect_garbage_again()
     if _means_pictures(options.source):
         from eid_stream.app.still_command import run_pictures
 
+        _collect_garbage_again()
         return run_pictures(options)
     if is_archive(options.source):
         from eid_stream.app.archive_command import run_archive
 
+        _collect_garbage_again()
         return run_archive(options, archive or ArchiveOptions())
     if _may_open_window(options, live):
         import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
