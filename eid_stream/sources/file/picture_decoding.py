@@ -1,5 +1,6 @@
 """Decoding a file's pictures from here to its end, over damaged places."""
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -41,6 +42,8 @@ class PictureDecoder:
         self._decode_times: deque[int | None] = deque()
         self._clock = clock_of(container)
         self._begin: Fraction | None = None
+        self.arrived_ns = 0
+        """When the packet came that led to the latest picture, on the monotonic clock."""
 
     def leave_out_before(self, seconds: Fraction) -> None:
         """Decode nothing that only leads to pictures before a time; it is read all the same, for the clock."""
@@ -76,6 +79,7 @@ class PictureDecoder:
                     raise SourceReadError(self._stuck(error)) from error
             else:
                 errors_in_a_row = 0
+                self.arrived_ns = time.monotonic_ns()
                 yield packet
 
     def _demux(self) -> Iterator["Packet[VideoStream]"]:
@@ -122,7 +126,7 @@ class PictureDecoder:
 
 
 def _shortly_before(seconds: Fraction, packets: "Iterator[Packet[VideoStream]]") -> "Iterator[Packet[VideoStream]]":
-    """Leave out what lies before the last but one key frame ahead of a time: the last one may lean on the one before."""
+    """Leave out what lies before the last but one key frame ahead of a time: the last may lean on the one before it."""
     before: list[Packet[VideoStream]] = []
     since: list[Packet[VideoStream]] = []
     for packet in packets:

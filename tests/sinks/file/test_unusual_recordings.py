@@ -50,6 +50,7 @@ FILES = {
     ("screenvfr.mp4", ".mp4"): Kept(102, "video h264"),
     ("a_iibbibb_editlist_videoonly.mp4", ".mp4"): Kept(12, "video h264"),
     ("std.h264", ".mkv"): Kept(50, "video h264", (NO_TIMES,)),
+    ("std.mjpeg", ".mkv"): Kept(50, "video h264", (NO_TIMES,)),
     ("std.mpjpeg", ".mkv"): Kept(50, "video h264", (NO_TIMES,)),
     ("fullffv1.mkv", ".mkv"): Kept(10, "video h264"),
 }
@@ -79,7 +80,10 @@ def recorded(address: str, out: Path) -> tuple[int, list[str]]:
         recorder = Recorder(
             out, source.info, copy_from=source.input, codec="h264", source_has_ended=lambda: source.has_ended
         )
-        frames = sum(1 for frame in source for _ in [recorder.write(frame)])
+        frames = 0
+        for frame in source:
+            recorder.write(frame)
+            frames += 1
         recorder.publish()
         return frames, [*source.notes, *recorder.notes, *source.damage.sentences(), *recorder.damage]
 
