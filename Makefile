@@ -16,6 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKS := deploy/locks
+QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py $(wildcard tests/test_*.py)
 
 .PHONY: demo test quick lint train quality site dist audit papers lock image clean
 
