@@ -38,12 +38,12 @@ def test_a_page_that_is_made_is_current(path: Path) -> None:
 
 
 def test_the_model_card_has_the_licence_the_data_and_the_figures_of_the_weights_beside_it() -> None:
-    text = model_card.page_of(f"{model_card.BEGIN}old{model_card.END}", ENGINE_CARD)
+    text = model_card.page_of(f"{model_card.BEGIN}of before{model_card.END}", ENGINE_CARD)
     _, head, body = text.split("---\n", 2)
     assert yaml.safe_load(head)["license"] == "cc-by-nc-sa-4.0"
     assert yaml.safe_load(head)["model-index"][0]["results"][0]["metrics"][0]["value"] == 24.5
     assert "| cholec80 | CC BY-NC-SA 4.0; as told |" in body
-    assert "old" not in body
+    assert "of before" not in body
 
 
 def test_a_control_whose_test_is_gone_stops_the_page(tmp_path: Path) -> None:
