@@ -15,6 +15,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGED := setup.cfg setup.py eid_stream/core/kernels/loops.c
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKS := deploy/locks
 QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py $(wildcard tests/test_*.py)
@@ -70,12 +71,12 @@ image:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: setup.cfg $(LOCKS)/runtime.txt | $(BIN)/python
+$(VENV)/runtime: $(PACKAGED) $(LOCKS)/runtime.txt | $(BIN)/python
 	$(PIP) --require-hashes --requirement $(LOCKS)/runtime.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: setup.cfg $(LOCKS)/development.txt | $(BIN)/python
+$(VENV)/dev: $(PACKAGED) $(LOCKS)/development.txt | $(BIN)/python
 	$(PIP) --require-hashes --requirement $(LOCKS)/development.txt
 	$(PIP) --no-deps --editable .
 	touch $@ $(VENV)/runtime

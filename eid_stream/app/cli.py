@@ -1,5 +1,6 @@
 """The command ``eid-stream``."""
 
+import gc
 import os
 import sys
 import traceback
@@ -75,10 +76,12 @@ def _dehaze(
     if _means_pictures(options.source):
         from eid_stream.app.still_command import run_pictures
 
+        _collect_garbage_again()
         return run_pictures(options)
     if is_archive(options.source):
         from eid_stream.app.archive_command import run_archive
 
+        _collect_garbage_again()
         return run_archive(options, archive or ArchiveOptions())
     if _may_open_window(options, live):
         import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
@@ -90,6 +93,12 @@ def _dehaze(
 
         return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
+
+
+def _collect_garbage_again() -> None:
+    """Garbage is not looked for while the command is loaded; what was loaded by now stays, and is never searched."""
+    gc.freeze()
+    gc.enable()
 
 
 def _means_pictures(source: str) -> bool:
@@ -138,6 +147,9 @@ def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
+        if arguments in (["--help"], ["-h"]):  # without parsing first, which takes as long again
+            app.help_print([])
+            return 0
         return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except CycloptsError as error:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))

@@ -16,10 +16,12 @@ from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Sink, Source
+from eid_stream.core.kernels.choice import note as slow_loops
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
-from eid_stream.flow.pipeline import Outlet, Prepare, Window
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Prepare, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
@@ -71,6 +73,7 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
+        chosen += [note] if (note := slow_loops()) else []
         of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
         return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
