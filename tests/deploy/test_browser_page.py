@@ -82,7 +82,8 @@ def in_python(rgb: Rgb) -> Rgb:
     engine.close()
     out = tuple(np.empty_like(plane) for plane in frame.planes)
     apply_maps(frame.planes, (out[0], out[1], out[2]), maps, frame.layout, frame.colour)
-    return np.rint(255 * corrected(exact, frame.planes, (out[0], out[1], out[2]), 12)).astype(np.uint8)
+    cleared = corrected(exact, frame.planes, (out[0], out[1], out[2]), 12)
+    return np.asarray(np.rint(255 * cleared), np.uint8)
 
 
 def smoky(width: int, height: int) -> Rgb:
