@@ -18,7 +18,7 @@ from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.interfaces import Source
 from eid_stream.dehazing.correction_check import check_correction
-from eid_stream.flow.pipeline import Outlet
+from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from eid_stream.live.controls import WEB, LiveControls
@@ -46,11 +46,11 @@ class LiveParts:
     """Why which engine is in use; empty until one is open."""
 
 
-def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Source:
-    """The source of a live address; ``patient``: standard input may be held up, as a file may."""
+def open_live_source(address: str, live: LiveOptions) -> Source:
+    """The source of a live address."""
     width, height = live.capture_size()
     wish = CaptureWish(width, height, live.rate, live.pixel_format)
-    return open_live(address, wish, patient=patient)
+    return open_live(address, wish)
 
 
 def assemble_live(options: Options, live: LiveOptions, source: Source, stats: Stats, opened: ExitStack) -> LiveParts:
