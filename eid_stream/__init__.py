@@ -21,11 +21,13 @@ __all__ = [
     "SinkError",
     "SourceError",
     "dehaze_file",
+    "dehaze_folder",
 ]
 
 if TYPE_CHECKING:
     from eid_stream.api.dehazer import Dehazer
     from eid_stream.api.file_conversion import Progress, dehaze_file
+    from eid_stream.api.folder_conversion import dehaze_folder
     from eid_stream.core.errors import ConfigError, EidStreamError, EngineError, SinkError, SourceError
     from eid_stream.core.haze_maps import HazeMaps
 else:
@@ -34,6 +36,7 @@ else:
         "HazeMaps": "eid_stream.core.haze_maps",
         "Progress": "eid_stream.api.file_conversion",
         "dehaze_file": "eid_stream.api.file_conversion",
+        "dehaze_folder": "eid_stream.api.folder_conversion",
     }
 
     def __getattr__(name: str) -> object:

@@ -18,6 +18,7 @@ from eid_stream.app.options import Options
 from eid_stream.app.standard_streams import discard, steady_streams
 from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.core.leash import hold_leash
 from eid_stream.core.redaction import remember
 from eid_stream.dicom.encapsulated_video import is_dicom
 
@@ -102,6 +103,7 @@ def _list_devices() -> int:
 
 def main() -> None:
     """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
+    hold_leash()
     with steady_streams(), EarlyInterrupts() as interrupts:
         status = _status(sys.argv[1:], interrupts)
         _flush_standard_output()

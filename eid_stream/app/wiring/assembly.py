@@ -25,6 +25,7 @@ from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
+from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.damage import damage_of
 from eid_stream.sources.file.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
@@ -71,7 +72,8 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
-        of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
+        recording = innermost(self.source)
+        of_source = recording.notes if isinstance(recording, VideoFileSource) else []
         return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
     @property
@@ -92,7 +94,7 @@ class Assembly:
             SinkWriteError: a file cannot be finished or renamed.
             NotDehazedError: too many frames went out as captured; the file has its name, but is not tagged as enhanced.
         """
-        if interrupted and not getattr(self.source, "has_ended", False):
+        if interrupted and not getattr(innermost(self.source), "has_ended", False):
             if self.recorder is not None:
                 self.recorder.close()
             return
@@ -187,19 +189,30 @@ def _open_source(options: Options, live: LiveOptions) -> Source:
         from eid_stream.app.wiring.live_wiring import open_live_source
 
         _refuse_start(options)
-        whole: Source = open_live_source(options.source, live, patient=not watched)
+        whole = _covered(open_live_source(options.source, live, patient=not watched), options)
     elif options.source.startswith("phantom:"):
         from eid_stream.sources.phantom.phantom_source import PhantomSource
 
         _refuse_start(options)
-        whole = PhantomSource(options.source)
+        whole = _covered(PhantomSource(options.source), options)
     else:  # a file knows best where to cut itself
         if scheme_of(options.source) not in ("", "file"):
             parse_network(options.source)  # which refuses what is neither a file nor a stream
-        whole = VideoFileSource(options.source, start_seconds=options.start, duration_seconds=options.duration)
+        file = VideoFileSource(options.source, start_seconds=options.start, duration_seconds=options.duration)
+        whole = _covered(file, options)
         return RealTimeSource(whole) if watched else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole
     return timed if options.duration is None else LimitedSource(timed, options.duration)
+
+
+def _covered(source: Source, options: Options) -> Source:
+    if not options.rectangles:
+        return source
+    try:
+        return BlackedOutSource(source, options.rectangles)
+    except BaseException:
+        source.close()
+        raise
 
 
 def _refuse_start(options: Options) -> None:
@@ -211,13 +224,16 @@ def _refuse_start(options: Options) -> None:
 
 def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Recorder:
     """The recorder of an output file; it copies everything but the picture from a source that is a file."""
+    inside = innermost(source)
+    recording = inside if isinstance(inside, VideoFileSource) else None
     return Recorder(
         out,
         compared_info(source.info, options.compare),
-        copy_from=source.input if isinstance(source, VideoFileSource) else None,
-        start_seconds=source.start_seconds if isinstance(source, VideoFileSource) else None,
-        duration_seconds=source.duration_seconds if isinstance(source, VideoFileSource) else None,
-        source_has_ended=lambda: source.has_ended if isinstance(source, VideoFileSource) else True,
+        copy_from=None if recording is None else recording.input,
+        start_seconds=None if recording is None else recording.start_seconds,
+        duration_seconds=None if recording is None else recording.duration_seconds,
+        source_has_ended=lambda: True if recording is None else recording.has_ended,
+        copy_pictures=not options.rectangles,
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,

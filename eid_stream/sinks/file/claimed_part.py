@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from eid_stream.core.errors import SinkOpenError
+from eid_stream.core.errors import IN_USE, SinkOpenError
 
 _file_locks: ModuleType | None
 try:
@@ -77,7 +77,7 @@ class ClaimedPart:
         return False
 
     def _taken(self) -> str:
-        return f"Another run is writing {self._path} at this moment. Wait for it, or give another name."
+        return f"{IN_USE} {self._path} at this moment. Wait for it, or give another name."
 
 
 def _lock(descriptor: int) -> bool:

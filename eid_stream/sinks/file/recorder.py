@@ -51,6 +51,7 @@ class Recorder:
         tags: Mapping[str, str] | None = None,
         overwrite: bool = False,
         keep_clock: bool = False,
+        copy_pictures: bool = True,
     ) -> None:
         """Open the output, ready for the first frame.
 
@@ -58,7 +59,8 @@ class Recorder:
         ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
         The output begins at time zero wherever the source's clock does, unless ``keep_clock``; a delay that an edit
         list sets is kept. ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the
-        file's own. ``encoder`` is that of ``on_device``.
+        file's own. ``encoder`` is that of ``on_device``. Without ``copy_pictures``, further videos and covers of
+        ``copy_from`` are left out.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
@@ -75,6 +77,7 @@ class Recorder:
         self._codec = on_device(chosen, encoder, info)
         self._info = info
         self._source_has_ended = source_has_ended
+        self._copy_pictures = copy_pictures
         self._reached = Fraction(0)
         self._frames = 0
         self._bookmarks: list[tuple[Fraction, str]] = []
@@ -198,7 +201,7 @@ class Recorder:
         keep_clock: bool,
     ) -> None:
         source = FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from
-        self._copy = SourceCopy(source, container, picture=self._info.stream_index) if source else None
+        self._copy = _copy_of(source, container, self._info, copy_pictures=self._copy_pictures)
         unlisted = self._copy is not None and self._copy.unlisted
         beside_text = self._copy is not None and self._copy.has_text
         self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted, beside_text=beside_text)
@@ -283,6 +286,14 @@ def _file_of(copy_from: Path | Reopenable | None, info: StreamInfo) -> Path | No
         return copy_from
     path: Path | None = getattr(copy_from, "path", None)
     return path or Path(info.address)
+
+
+def _copy_of(
+    source: Reopenable | None, container: ContainerChoice, info: StreamInfo, *, copy_pictures: bool
+) -> SourceCopy | None:
+    if source is None:
+        return None
+    return SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)
 
 
 def _rounding(container: ContainerChoice, info: StreamInfo) -> str:
