@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.quality.measures.full_reference import psnr_db
 from benchmarks.quality.pictures import Rgb, rgb_of
-from eid_stream.app.options import Options
+from eid_stream.app.options.run_options import Options
 from eid_stream.app.run import run
 from eid_stream.core.errors import EidStreamError
 from eid_stream.core.frame import Frame

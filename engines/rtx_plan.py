@@ -19,7 +19,7 @@ from cyclopts import App
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from eid_stream.backends.half_model import in_half
+from eid_stream.backends.onnx_runtime.half_model import in_half
 from eid_stream.backends.student_contract import MODEL_FILE, read_shipped
 from eid_stream.building.command import run_command
 from eid_stream.core.errors import EngineLoadError

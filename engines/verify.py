@@ -11,7 +11,7 @@ from typing import Literal
 from cyclopts import App
 
 from eid_stream.backends import open_engine
-from eid_stream.backends.onnx_engine import open_onnx
+from eid_stream.backends.onnx_runtime.onnx_engine import open_onnx
 from eid_stream.backends.student_contract import PROGRAM_FILE, read_shipped
 from eid_stream.building.command import run_command
 from eid_stream.building.verification import compare_engines, require_agreement, table

@@ -8,8 +8,8 @@ import pytest
 
 from eid_stream.app import cli
 from tests.command import Say
-from tests.media import Clip, write_clip
-from tests.media_side_streams import Sound
+from tests.media.side_streams import Sound
+from tests.media.writing import Clip, write_clip
 
 SMALL_DISK_MIB = 12
 

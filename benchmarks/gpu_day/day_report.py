@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu_day.steps import Device, Result
-from eid_stream.backends.gpu import find_gpu
+from eid_stream.backends.cuda.gpu import find_gpu
 from eid_stream.core.errors import EngineLoadError
 
 PACKAGES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from eid_stream.core.picture_buffer import copy
+from eid_stream.core.ffmpeg.picture_buffer import copy
 from eid_stream.sources.phantom.phantom_source import PhantomSource
 
 PICTURES = 12

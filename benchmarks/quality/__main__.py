@@ -14,8 +14,8 @@ from benchmarks.quality.measures.no_reference import NoReference
 from benchmarks.quality.measures.pyiqa_measures import PyiqaMeasures
 from benchmarks.quality.method_choice import ROWS, make_rows, rows_at_hand
 from benchmarks.quality.methods import Method
-from benchmarks.quality.moving_smoke import moving_sets
-from benchmarks.quality.picture_sets import (
+from benchmarks.quality.sets.moving_smoke import moving_sets
+from benchmarks.quality.sets.picture_sets import (
     SMOKY_CLIPS,
     PictureSet,
     clear_set,
@@ -26,7 +26,7 @@ from benchmarks.quality.picture_sets import (
     phantom_set,
     rendered_sets,
 )
-from benchmarks.quality.remembered_pairs import pair_sets
+from benchmarks.quality.sets.remembered_pairs import pair_sets
 from benchmarks.report import json_line, table
 from eid_stream.core.errors import EidStreamError
 from training.data.frames import FRAME_LIST, data_folder

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.quality.method_choice import ROWS, make_rows
 from benchmarks.quality.methods import Method
-from benchmarks.quality.picture_sets import Shot, frame_shot, spread
 from benchmarks.quality.pictures import Rgb, luma_of
+from benchmarks.quality.sets.picture_sets import Shot, frame_shot, spread
 from benchmarks.report import json_line, table
 from eid_stream.core.content_area import content_mask
 from eid_stream.core.errors import ConfigError, EidStreamError

@@ -15,8 +15,8 @@ from benchmarks.quality.measures.jumps import JumpWatch
 from benchmarks.quality.measures.no_reference import NoReference
 from benchmarks.quality.measures.pyiqa_measures import EVERY, PyiqaMeasures
 from benchmarks.quality.methods import Method
-from benchmarks.quality.picture_sets import PictureSet, Shot
 from benchmarks.quality.pictures import Rgb, luma_of
+from benchmarks.quality.sets.picture_sets import PictureSet, Shot
 from eid_stream.core.content_area import content_box, content_mask
 
 Figures = dict[str, float]

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.quality.methods import CLAHE, DARK_CHANNEL, INPUT, Method, Product, Still
 from benchmarks.quality.pictures import Rgb
-from eid_stream.backends.onnx_engine import OnnxEngine, open_onnx
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine, open_onnx
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.student_contract import MODEL_FILE
 from eid_stream.core.engine_card import EngineCard

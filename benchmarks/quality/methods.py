@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.pictures import Picture, Rgb, rgb_of
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.frame_dehazer import FrameDehazer
 
 Plane = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class Product:
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
-        self._dehazer = Dehazer(engine)
+        self._dehazer = FrameDehazer(engine)
 
     def reset(self) -> None:
         """Forget the scene."""

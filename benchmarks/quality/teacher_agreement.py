@@ -16,8 +16,8 @@ from benchmarks.quality.contact_sheet import write_sheet
 from benchmarks.quality.measures.full_reference import psnr_db
 from benchmarks.quality.method_choice import make_rows
 from benchmarks.quality.methods import Method
-from benchmarks.quality.picture_sets import Shot, hazy_set
 from benchmarks.quality.pictures import Rgb
+from benchmarks.quality.sets.picture_sets import Shot, hazy_set
 from eid_stream.core.errors import EidStreamError
 from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
 from training.data.frames import data_folder

@@ -27,8 +27,8 @@ from eid_stream.flow.stats import PERCENTILES, Stats
 from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.controls import WEB, LiveControls
 from eid_stream.live.live_dehazer import LiveDehazer
-from eid_stream.sinks.web.access import Access
-from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.server.access import Access
+from eid_stream.sinks.web.server.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
 from eid_stream.sources.phantom.codes import CodeValues
 from eid_stream.sources.phantom.frame_number import paint_frame_number

@@ -4,9 +4,9 @@ from dataclasses import replace
 from fractions import Fraction
 from time import perf_counter_ns
 
+from eid_stream.core.ffmpeg.picture_buffer import copy, view
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine
-from eid_stream.core.picture_buffer import copy, view
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.frame_correction import corrected
 from eid_stream.dehazing.map_estimator import MapEstimator

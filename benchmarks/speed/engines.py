@@ -18,7 +18,7 @@ import numpy as np
 from cyclopts import App
 
 from eid_stream.backends import open_engine
-from eid_stream.backends.onnx_engine import CpuThreads, OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import CpuThreads, OnnxEngine
 from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.backends.student_contract import CARD_FILE, MODEL_FILE
 from eid_stream.core.engine_card import EngineCard
@@ -27,7 +27,7 @@ from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.plane_correction import apply_maps
 
 PACE_SECONDS = 1 / 30
 WARM_UP = 20

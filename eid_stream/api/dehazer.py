@@ -104,8 +104,8 @@ class Dehazer:
 
     def _clear(self, rgb: Any, seconds: float | None, still: bool) -> Any:
         from eid_stream.api.rgb_planes import corrected
-        from eid_stream.core.picture_buffer import allocate
-        from eid_stream.dehazing.correction import apply_maps
+        from eid_stream.core.ffmpeg.picture_buffer import allocate
+        from eid_stream.dehazing.plane_correction import apply_maps
 
         frame = self._frame(rgb, seconds)
         if self._strength == 0.0:

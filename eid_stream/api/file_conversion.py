@@ -62,8 +62,8 @@ def dehaze_file(
         ConfigError: an argument cannot be used, or the source is live: a camera or a stream.
         SourceError, EngineError, SinkError: as the command says in one sentence.
     """
-    from eid_stream.app.live_options import LiveOptions
-    from eid_stream.app.options import Options, parse_seconds
+    from eid_stream.app.options.live_options import LiveOptions
+    from eid_stream.app.options.run_options import Options, parse_seconds
     from eid_stream.app.run import pipeline_of, statistics
     from eid_stream.app.wiring.assembly import assemble
     from eid_stream.core.redaction import redacted, redacted_values

@@ -7,9 +7,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 from eid_stream.core.frame import Frame, Planes
 from eid_stream.core.kernels import kernel
-from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 
 _CR_TO_RED = 1.5748
 _CB_TO_GREEN, _CR_TO_GREEN = -0.1873, -0.4681

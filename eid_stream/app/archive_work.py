@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eid_stream.app.archive_options import ArchiveOptions
-from eid_stream.app.options import Options
+from eid_stream.app.options.archive_options import ArchiveOptions
+from eid_stream.app.options.run_options import Options
 from eid_stream.archive.archive_run import ArchiveRun, Begin, Plan, plan
 from eid_stream.archive.discovery import find_videos
 from eid_stream.archive.file_run import FileRun

@@ -10,11 +10,11 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
-from eid_stream.app.archive_options import ARCHIVE, ArchiveOptions
-from eid_stream.app.configuration import fill_from_file
 from eid_stream.app.early_interrupts import EarlyInterrupts
-from eid_stream.app.live_options import LIVE, WEB_PORT, LiveOptions
-from eid_stream.app.options import Options
+from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
+from eid_stream.app.options.configuration import fill_from_file
+from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
+from eid_stream.app.options.run_options import Options
 from eid_stream.app.standard_streams import discard, steady_streams
 from eid_stream.archive.discovery import is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eid_stream import __version__
-from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.dicom.derived_object import write_derived
 from eid_stream.dicom.encapsulated_video import extract_video

@@ -11,8 +11,8 @@ from typing import Any
 
 from eid_stream import __version__
 from eid_stream.app.interrupts import Interrupts
-from eid_stream.app.live_options import LiveOptions
-from eid_stream.app.options import Options
+from eid_stream.app.options.live_options import LiveOptions
+from eid_stream.app.options.run_options import Options
 from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring.assembly import Assembly, assemble, printable

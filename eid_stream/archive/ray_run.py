@@ -1,4 +1,4 @@
-"""Videos of an archive on a Ray cluster: one video one task. The output folder lies where every node can write to it."""
+"""Videos of an archive on a Ray cluster, one task each. The output folder lies where every node can write to it."""
 
 import os
 import time

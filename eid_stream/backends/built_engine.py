@@ -2,8 +2,8 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from eid_stream.backends.cuda.gpu import Gpu, find_gpu
 from eid_stream.backends.engine_cache import EngineCache, EngineKey, StoredEngine
-from eid_stream.backends.gpu import Gpu, find_gpu
 from eid_stream.backends.student_contract import shipped_card
 from eid_stream.core.errors import EngineLoadError
 

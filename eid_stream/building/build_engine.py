@@ -18,9 +18,9 @@ from cyclopts import App, Parameter
 
 import eid_stream
 from eid_stream.backends.built_engine import engine_key
+from eid_stream.backends.cuda.gpu import Gpu, find_gpu
 from eid_stream.backends.engine_cache import EngineCache, EngineKey
-from eid_stream.backends.gpu import Gpu, find_gpu
-from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.backends.self_test import check
 from eid_stream.building.command import run_command
 from eid_stream.building.student_files import StudentFiles, read_student
@@ -103,7 +103,7 @@ def build(options: Options, cache: EngineCache | None = None) -> Path | None:
 def _build_and_keep(
     options: Options, student: StudentFiles, reference: Engine, gpu: Gpu, cache: EngineCache, key: EngineKey
 ) -> Path:
-    from eid_stream.backends.device_engine import require_driver
+    from eid_stream.backends.cuda.device_engine import require_driver
 
     require_driver(gpu)
     content = _compile(options, student, cache, key)
@@ -161,10 +161,10 @@ def _plan_options(options: Options) -> "PlanOptions":
 
 def _start(content: bytes, card: EngineCard) -> Engine:
     if card.backend == "cuda":
-        from eid_stream.backends.cuda_engine import cuda_engine
+        from eid_stream.backends.cuda.cuda_engine import cuda_engine
 
         return cuda_engine(content, card)
-    from eid_stream.backends.tensorrt_engine import tensorrt_engine
+    from eid_stream.backends.cuda.tensorrt_engine import tensorrt_engine
 
     return tensorrt_engine(content, card)
 

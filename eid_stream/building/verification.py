@@ -12,7 +12,7 @@ from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.plane_correction import apply_maps
 
 SHARE_TOLERANCE = 0.001
 """Largest share of samples that may be off by more than one code value."""

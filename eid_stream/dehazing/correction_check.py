@@ -15,8 +15,8 @@ from eid_stream.core.frame import Colour, Frame, PixelLayout, Plane
 from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_Y, HazeMaps
 from eid_stream.core.kernels import compile_anew, compile_without_keeping
 from eid_stream.core.thumbnail import make_thumbnail
-from eid_stream.dehazing.correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
 from eid_stream.dehazing.frame_correction import corrected
+from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
 
 _WIDTH, _HEIGHT = 64, 48
 _GRID = (3, 4)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import DEHAZED, Frame, FrameState
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.picture_buffer import allocate
-from eid_stream.dehazing.correction import apply_maps
+from eid_stream.dehazing.plane_correction import apply_maps
 
 
 def corrected(frame: Frame, maps: HazeMaps, strength: float) -> Frame:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Literal
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import Frame, Plane, Planes, StreamInfo
 from eid_stream.core.interfaces import Sink
-from eid_stream.core.picture_buffer import allocate
 
 Comparison = Literal["split", "side"]
 

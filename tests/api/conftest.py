@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eid_stream.core.picture_buffer import copy
+from eid_stream.core.ffmpeg.picture_buffer import copy
 from eid_stream.sources.phantom.phantom_source import PhantomSource
 
 Rgb = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import pytest
 
 from eid_stream import ConfigError, Dehazer, EngineError
 from eid_stream.api.rgb_planes import corrected, frame_of
-from eid_stream.core.picture_buffer import view
+from eid_stream.core.ffmpeg.picture_buffer import view
 from tests.api.conftest import Rgb
 from tests.command import Say
 

@@ -10,8 +10,8 @@ import pytest
 
 from eid_stream.archive.manifest import NAME, Manifest
 from tests.command import Say, wait_until
-from tests.media import Clip, write_clip
-from tests.media_side_streams import Sound
+from tests.media.side_streams import Sound
+from tests.media.writing import Clip, write_clip
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import pytest
 
 from eid_stream.app import cli
 from eid_stream.app.wiring import assembly as assemble
-from eid_stream.backends.fallback import EngineOpener, FallbackEngine
+from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from tests.command import Say, run
-from tests.failing_engines import FailingEngine
-from tests.media import Clip, write_clip
-from tests.media_reading import read_pictures, read_tracks
+from tests.media.reading import read_pictures, read_tracks
+from tests.media.writing import Clip, write_clip
+from tests.stand_ins.failing_engines import FailingEngine
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -111,7 +111,7 @@ def test_a_file_is_dehazed_without_loading_what_only_windows_need(tmp_path: Path
     source = tmp_path / "in.mp4"
     write_clip(source, Clip(frames=3, size=(640, 480)))
     program = (
-        "import sys; from eid_stream.app.options import Options; from eid_stream.app.run import run; "
+        "import sys; from eid_stream.app.options.run_options import Options; from eid_stream.app.run import run; "
         "status = run(Options(source=sys.argv[1], out=sys.argv[2], engine='onnx')); "
         "assert 'cv2' not in sys.modules and 'tkinter' not in sys.modules; sys.exit(status)"
     )

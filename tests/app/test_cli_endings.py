@@ -12,7 +12,7 @@ from eid_stream.app.wiring import assembly as assemble
 from eid_stream.core.frame import Frame
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.command import Say, end, has_grown, run, started, wait_until
-from tests.media_reading import read_pictures
+from tests.media.reading import read_pictures
 
 pytestmark = pytest.mark.timeout(120)
 ENDLESS = "phantom:?size=320x180&frames=0&rate=50"

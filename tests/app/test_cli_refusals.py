@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from tests.command import Say
-from tests.media import Clip, write_clip
-from tests.media_side_streams import Sound
+from tests.media.side_streams import Sound
+from tests.media.writing import Clip, write_clip
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 from tests.command import Say
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 
 @pytest.fixture

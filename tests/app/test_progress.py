@@ -4,7 +4,7 @@ import time
 from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.core.frame import StreamInfo
 from eid_stream.flow.stats import Stats
-from tests.failing_stages import CountingSource
+from tests.stand_ins.failing_stages import CountingSource
 
 
 class Terminal(io.StringIO):

@@ -10,7 +10,7 @@ from eid_stream.app.wiring.scan_wiring import look_through
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.frame_dehazer import FrameDehazer
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.dehazing.memory.test_scene_memory import tissue, veiled
 
@@ -49,7 +49,7 @@ def write_operation(path: Path) -> None:
 def left_after_a_second(path: Path, *, looks: bool) -> tuple[float, float]:
     """Mean luma above the clear scene's, of what is shown and of what was captured, in codes; the end must be clear."""
     source, engine = VideoFileSource(str(path)), BlindEngine()
-    dehaze = Dehazer(engine, foresight=look_through(source, engine) if looks else None).dehaze
+    dehaze = FrameDehazer(engine, foresight=look_through(source, engine) if looks else None).dehaze
     truth = 219.0 * tissue()[0].mean() + 16.0
     pairs = [(dehaze(frame).planes[0].mean() - truth, frame.planes[0].mean() - truth) for frame in source]
     source.close()

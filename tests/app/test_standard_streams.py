@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.app.standard_streams import SteadyText, steady_streams
-from tests.media import write_clip
-from tests.media_reading import read_pictures
+from tests.media.reading import read_pictures
+from tests.media.writing import write_clip
 
 pytestmark = pytest.mark.timeout(120)
 COMMAND = f"{sys.executable} -m eid_stream"

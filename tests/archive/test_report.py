@@ -3,7 +3,7 @@ from pathlib import Path
 from eid_stream.archive.haze_table import write_haze_table
 from eid_stream.archive.manifest import Entry, Manifest
 from eid_stream.archive.report import worst_seconds, write_report
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 
 def archive(folder: Path) -> Manifest:

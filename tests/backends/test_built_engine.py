@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from eid_stream.backends.built_engine import engine_key, load_built
+from eid_stream.backends.cuda.gpu import Gpu
 from eid_stream.backends.engine_cache import EngineCache
-from eid_stream.backends.gpu import Gpu
 from eid_stream.backends.student_contract import shipped_card
 from eid_stream.core.errors import EngineLoadError
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from eid_stream.backends.choice import open_engine
-from eid_stream.backends.onnx_engine import OnnxEngine
-from eid_stream.backends.plugin_engine import plugin_engine
-from eid_stream.backends.plugin_providers import PROVIDERS
+from eid_stream.backends.engine_choice import open_engine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.plugin_engine import plugin_engine
+from eid_stream.backends.onnx_runtime.plugin_providers import PROVIDERS
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.self_test import check, golden_thumbnails
 from eid_stream.core.errors import EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Area, Thumbnail
-from tests.made_up_student import student
+from tests.stand_ins.made_up_student import student
 
 
 def _onnx() -> Engine:
@@ -32,13 +32,13 @@ def _chosen() -> Engine:
 
 
 def _cuda() -> Engine:
-    from eid_stream.backends.cuda_engine import open_cuda
+    from eid_stream.backends.cuda.cuda_engine import open_cuda
 
     return open_cuda()
 
 
 def _tensorrt() -> Engine:
-    from eid_stream.backends.tensorrt_engine import open_tensorrt
+    from eid_stream.backends.cuda.tensorrt_engine import open_tensorrt
 
     return open_tensorrt()
 

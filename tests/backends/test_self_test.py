@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.backends.self_test import check, compare, golden_answers, golden_thumbnails
 from eid_stream.core.errors import EngineMismatchError
-from tests.failing_engines import FAULTS, FailingEngine, Fault
-from tests.made_up_student import student
+from tests.stand_ins.failing_engines import FAULTS, FailingEngine, Fault
+from tests.stand_ins.made_up_student import student
 
 
 def test_an_engine_that_answers_as_its_card_says_passes() -> None:

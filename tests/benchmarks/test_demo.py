@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import demo
 from tests.command import has_grown, wait_until
-from tests.media_reading import read_tracks
+from tests.media.reading import read_tracks
 
 
 def test_the_demonstration_writes_a_video_and_a_picture_and_gains_on_the_truth(

@@ -10,8 +10,8 @@ from eid_stream.backends.student_contract import PROGRAM_FILE
 from eid_stream.building.build_engine import Options, _already_built, build
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import ConfigError
-from tests.backends.fake_driver import environment_with_driver
-from tests.made_up_student import write_student
+from tests.backends.cuda.fake_driver import environment_with_driver
+from tests.stand_ins.made_up_student import write_student
 
 ROOT = Path(__file__).parents[2]
 

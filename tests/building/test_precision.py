@@ -2,13 +2,13 @@ import pytest
 import torch
 from torch.export import ExportedProgram
 
-from eid_stream.backends.onnx_engine import OnnxEngine, open_onnx
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine, open_onnx
 from eid_stream.backends.student_contract import PROGRAM_FILE, read_shipped
 from eid_stream.building.precision import in_half
 from eid_stream.building.program_file import load_program, save_program
 from eid_stream.building.verification import compare_engines, require_agreement
 from engines.emulated_engine import EmulatedEngine
-from tests.made_up_student import program_bytes, student
+from tests.stand_ins.made_up_student import program_bytes, student
 
 
 @pytest.fixture(scope="module", autouse=True)

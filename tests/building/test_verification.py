@@ -3,14 +3,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.building.verification import compare_engines, require_agreement
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineMismatchError
 from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_CR, OFFSET_Y, HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from tests.made_up_student import student
+from tests.stand_ins.made_up_student import student
 
 
 class Altered:

@@ -12,8 +12,8 @@ from eid_stream.core.errors import EngineMismatchError
 from eid_stream.core.frame import PIXEL_LAYOUTS, PixelLayout
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.dehazing import correction_check, frame_correction
-from eid_stream.dehazing.correction import apply_maps
 from eid_stream.dehazing.correction_check import check_correction
+from eid_stream.dehazing.plane_correction import apply_maps
 
 PROVE = """
 import sys

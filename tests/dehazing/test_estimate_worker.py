@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from eid_stream.backends.fallback import EngineOpener, FallbackEngine
+from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
-from tests.dehazing.test_dehazer import hazy_frame
-from tests.failing_engines import FailingEngine, raises_unknown
+from tests.dehazing.test_frame_dehazer import hazy_frame
+from tests.stand_ins.failing_engines import FailingEngine, raises_unknown
 
 
 def until(true: Callable[[], object], what: str) -> None:

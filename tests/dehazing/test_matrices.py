@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eid_stream.backends.onnx_engine import open_onnx
+from eid_stream.backends.onnx_runtime.onnx_engine import open_onnx
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.frame_dehazer import FrameDehazer
 
 Array = NDArray[np.float64]
 WEIGHTS = {1: (0.2126, 0.7152, 0.0722), 6: (0.299, 0.587, 0.114)}
@@ -39,7 +39,7 @@ def _dehazed(engine: Engine, matrix: int) -> tuple[Array, float]:
     ycbcr = np.tensordot(_from_rgb(matrix), _smoky(), axes=1)
     planes = [np.rint(zero + span * p).astype(np.uint16) for p, (zero, span) in zip(ycbcr, levels, strict=True)]
     frame = Frame((planes[0], planes[1], planes[2]), LAYOUT, colour, 0, Fraction(1, 25), 0, 0)
-    shown = Dehazer(engine).dehaze(frame)
+    shown = FrameDehazer(engine).dehaze(frame)
     assert shown.state.dehazed
     assert shown.maps
     values = np.stack([(p - zero) / span for p, (zero, span) in zip(shown.planes, levels, strict=True)])

@@ -8,7 +8,7 @@ import pytest
 
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.dicom.encapsulated_video import extract_video, is_dicom, read_object
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 pydicom = pytest.importorskip("pydicom", reason="pydicom is not installed: DICOM is an extra")
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from eid_stream.backends.engine_cache import EngineCache, EngineKey
-from eid_stream.backends.half_model import in_half, trunk_of
+from eid_stream.backends.onnx_runtime.half_model import in_half, trunk_of
 from eid_stream.backends.student_contract import MODEL_FILE, read_shipped, shipped_card
 from eid_stream.core.errors import EngineLoadError
 from engines.rtx_plan import Plan, build_plan, read_plan, weights_of
@@ -121,7 +121,7 @@ def test_the_trunk_that_is_halved_is_not_empty(single: bytes) -> None:
 def test_every_call_of_the_tensorrt_engine_exists_in_the_real_bindings(holder: str, calls: list[str]) -> None:
     import tensorrt_rtx_bindings as trt
 
-    source = Path(__file__).parents[2] / "eid_stream" / "backends" / "tensorrt_engine.py"
+    source = Path(__file__).parents[2] / "eid_stream" / "backends" / "cuda" / "tensorrt_engine.py"
     for call in calls:
         assert f".{call}" in source.read_text(encoding="utf-8")
         assert hasattr(getattr(trt, holder), call)

@@ -11,7 +11,7 @@ from eid_stream.core.frame import Frame, FrameState
 from eid_stream.flow.handoff import Handoff
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
-from tests.failing_stages import NEVER, CollectingSink, CountingSource, dehazed
+from tests.stand_ins.failing_stages import NEVER, CollectingSink, CountingSource, dehazed
 
 pytestmark = pytest.mark.timeout(20)
 

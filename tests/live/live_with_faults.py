@@ -9,7 +9,7 @@ from unittest.mock import patch
 import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
 
 from eid_stream.app.cli import main
-from tests.failing_engines import FailingEngine, answers_nan, raises_known, sleeps
+from tests.stand_ins.failing_engines import FailingEngine, answers_nan, raises_known, sleeps
 
 FAULTS = {"raises": raises_known, "nan": answers_nan, "sleeps": sleeps(4.0)}
 

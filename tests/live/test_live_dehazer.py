@@ -13,7 +13,7 @@ from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.frame_dehazer import FrameDehazer
 from eid_stream.flow.pipeline import Outlet, Pipeline
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
@@ -327,5 +327,5 @@ def test_the_first_frame_of_a_scene_is_what_the_plain_dehazer_makes_of_it(
     engine: FailingEngine, stream: Stream
 ) -> None:
     shown = stream.show(BRIGHT)
-    expected = Dehazer(engine).dehaze(shown.captured)
+    expected = FrameDehazer(engine).dehaze(shown.captured)
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(shown.planes, expected.planes, strict=True))

@@ -7,7 +7,7 @@ import pytest
 
 from eid_stream.core.frame import DEHAZED, PIXEL_LAYOUTS, Colour, Frame, PixelLayout, StreamInfo
 from eid_stream.sinks.comparing import ComparingSink, compared_info, side_by_side, split
-from tests.failing_stages import CollectingSink
+from tests.stand_ins.failing_stages import CollectingSink
 
 LAYOUTS = list(PIXEL_LAYOUTS.values())
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
 from eid_stream.core.interfaces import Sink
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sinks.null import NullSink
-from eid_stream.sinks.web.access import Access
-from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.server.access import Access
+from eid_stream.sinks.web.server.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
 from tests.sinks.web.fake_run import FakeRun
 

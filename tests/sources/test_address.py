@@ -1,7 +1,7 @@
 import pytest
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.core.media_formats import FILE_FORMATS, STREAM_FORMATS
+from eid_stream.core.ffmpeg.media_formats import FILE_FORMATS, STREAM_FORMATS
 from eid_stream.sources.address import parse_network
 
 

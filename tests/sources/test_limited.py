@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from eid_stream.sources.limited import LimitedSource
-from tests.failing_stages import CountingSource
+from tests.stand_ins.failing_stages import CountingSource
 
 
 @pytest.mark.parametrize(

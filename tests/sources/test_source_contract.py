@@ -9,8 +9,8 @@ import pytest
 from eid_stream.core.interfaces import Source
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.phantom.phantom_source import PhantomSource
-from tests.media import Clip, write_clip
-from tests.media_side_streams import Sound
+from tests.media.side_streams import Sound
+from tests.media.writing import Clip, write_clip
 
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "file": lambda folder: VideoFileSource(str(write_clip(folder / "clip.mp4", Clip(frames=30, sounds=[Sound()])))),

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import eid_stream
-from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.backends.self_test import golden_answers
 from eid_stream.backends.student_contract import CARD_FILE, MODEL_FILE, PROGRAM_FILE
 from eid_stream.core.engine_card import EngineCard

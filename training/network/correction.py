@@ -1,4 +1,4 @@
-"""The correction in torch: the same definition as ``eid_stream.dehazing.correction``, differentiable."""
+"""The correction in torch: the same definition as ``eid_stream.dehazing.plane_correction``, differentiable."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_
 def apply_maps(ycbcr: Tensor, maps: Tensor, strength: float = 1.0) -> Tensor:
     """Correct Y'CbCr pictures (n, 3, h, w) by maps (n, 5, grid_height, grid_width) that span them.
 
-    Bilinear with aligned corners, as in ``eid_stream.dehazing.correction``. Nothing is clipped,
+    Bilinear with aligned corners, as in ``eid_stream.dehazing.plane_correction``. Nothing is clipped,
     neither to the range nor to the light that pixels keep: losses need the slopes.
     """
     gain = maps[:, [GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]] - 1.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eid_stream.app.enhanced_mark import enhanced_mark
-from eid_stream.app.live_options import LiveOptions
-from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.options.live_options import LiveOptions
+from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
 from eid_stream.app.wiring.frame_wiring import open_picture_folder
 from eid_stream.app.wiring.outlet_wiring import Ending
@@ -27,7 +27,7 @@ from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.damage import damage_of
-from eid_stream.sources.file.media_input import STANDARD_INPUT
+from eid_stream.sources.file.opening.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
 from eid_stream.sources.live.live_address import is_live

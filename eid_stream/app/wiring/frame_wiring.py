@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eid_stream.app.options import Options
+from eid_stream.app.options.run_options import Options
 from eid_stream.sinks.file.picture_folder import PictureFolder
 
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, cast
 
-from eid_stream.app.live_options import LiveOptions
-from eid_stream.app.options import NULL_ADDRESS, Options
+from eid_stream.app.options.live_options import LiveOptions
+from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Sink

@@ -5,12 +5,12 @@ import secrets
 import sys
 from pathlib import Path
 
-from eid_stream.app.live_options import LiveOptions
+from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import StreamInfo
 from eid_stream.live.controls import LiveControls
-from eid_stream.sinks.web.access import Access, is_loopback
-from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.server.access import Access, is_loopback
+from eid_stream.sinks.web.server.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
 
 TOKEN_VARIABLE = "EID_STREAM_WEB_TOKEN"

@@ -3,8 +3,8 @@
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate, range_code, view
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes, StreamInfo
-from eid_stream.core.picture_buffer import allocate, range_code, view
 
 
 class PictureFitter:

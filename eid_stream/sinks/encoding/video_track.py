@@ -14,8 +14,8 @@ from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
+from eid_stream.core.ffmpeg.picture_buffer import copy, range_code, tag
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.core.picture_buffer import copy, range_code, tag
 from eid_stream.sinks.encoding.codec_choice import CodecChoice
 from eid_stream.sinks.encoding.hdr_options import hdr_options, lost_facts, stereo_tag
 from eid_stream.sinks.encoding.picture_fitting import PictureFitter

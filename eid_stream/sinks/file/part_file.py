@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
-from eid_stream.core.media_formats import FILE_ONLY
-from eid_stream.core.pyav_versions import READABLE_METADATA
+from eid_stream.core.ffmpeg.media_formats import FILE_ONLY
+from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.file.claimed_part import ClaimedPart
 
 

@@ -11,9 +11,9 @@ from av.packet import Packet
 from av.stream import Stream
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.ffmpeg.media_formats import FILE_ONLY
+from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.core.media_formats import FILE_ONLY
-from eid_stream.core.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.codec_choice import choose_codec
 from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
 from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device

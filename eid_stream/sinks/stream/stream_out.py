@@ -11,8 +11,8 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, copy, view
 from eid_stream.core.frame import PIXEL_LAYOUTS, Frame, StreamInfo
-from eid_stream.core.picture_buffer import LayoutConverter, copy, view
 from eid_stream.sinks.encoding.codec_choice import FAMILIES, CodecChoice
 from eid_stream.sinks.encoding.time_window import TimeWindow
 from eid_stream.sinks.encoding.video_track import VideoTrack

@@ -7,8 +7,8 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, copy, view
 from eid_stream.core.frame import PIXEL_LAYOUTS, Frame, Planes
-from eid_stream.core.picture_buffer import LayoutConverter, copy, view
 
 
 class VirtualCamera:

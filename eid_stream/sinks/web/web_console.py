@@ -7,15 +7,15 @@ from pathlib import Path
 
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sinks.snapshot import save_snapshot
-from eid_stream.sinks.web.access import Access
-from eid_stream.sinks.web.audience import Audience
-from eid_stream.sinks.web.controls import Controls
-from eid_stream.sinks.web.desk import SteeringDesk
+from eid_stream.sinks.web.controls import ConsoleControls
 from eid_stream.sinks.web.haze_history import HazeHistory
-from eid_stream.sinks.web.listener import Address, Listener
-from eid_stream.sinks.web.saved_files import SavedFiles
-from eid_stream.sinks.web.studio import Studio
-from eid_stream.sinks.web.viewer import Viewer
+from eid_stream.sinks.web.pictures.studio import Studio
+from eid_stream.sinks.web.server.access import Access
+from eid_stream.sinks.web.server.listener import Address, Listener
+from eid_stream.sinks.web.server.saved_files import SavedFiles
+from eid_stream.sinks.web.viewers.audience import Audience
+from eid_stream.sinks.web.viewers.desk import SteeringDesk
+from eid_stream.sinks.web.viewers.viewer import Viewer
 
 logger = logging.getLogger("eid_stream.live")
 
@@ -28,14 +28,16 @@ class WebConsole:
     Nothing is encoded while nobody looks. Whatever goes wrong here stays here: frames are taken and let go.
     """
 
-    def __init__(self, controls: Controls, info: StreamInfo, *, address: Address, access: Access, folder: Path) -> None:
+    def __init__(
+        self, controls: ConsoleControls, info: StreamInfo, *, address: Address, access: Access, folder: Path
+    ) -> None:
         """Listen at once; ``folder`` takes photos and holds the recordings that may be downloaded.
 
         Raises:
             ConfigError: the extra ``web`` is missing, or the TLS files cannot be used.
             SinkOpenError: the port is taken.
         """
-        from eid_stream.sinks.web.application import ConsoleApplication
+        from eid_stream.sinks.web.server.application import ConsoleApplication
 
         self._controls = controls
         self._info = info
@@ -65,7 +67,7 @@ class WebConsole:
         wishes = self._audience.wishes
         if not wishes:
             return
-        picture = self._studio.encode(frame, wishes, key=self._audience.key_is_due())
+        picture = self._studio.encode(frame, wishes, key=self._audience.key_is_due(), most_width=self._audience.width)
         self._listener.call(self._audience.show, picture)
 
     def close(self) -> None:

@@ -6,8 +6,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from eid_stream.core.ffmpeg.picture_buffer import copy
 from eid_stream.core.frame import Frame
-from eid_stream.core.picture_buffer import copy
 
 Picture = NDArray[np.uint8]
 """BGR, shape (height, width, 3)."""

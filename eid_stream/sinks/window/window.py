@@ -10,7 +10,7 @@ import numpy as np
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.core.frame import Frame, FrameState, StreamInfo
 from eid_stream.sinks.snapshot import save_snapshot
-from eid_stream.sinks.window.controls import Controls, Frames
+from eid_stream.sinks.window.controls import Frames, WindowControls
 from eid_stream.sinks.window.overlay import Marks, draw_marks
 from eid_stream.sinks.window.view import STRIP_HEIGHT, Composer, Place, View
 
@@ -31,7 +31,7 @@ class Window:
 
     def __init__(
         self,
-        controls: Controls,
+        controls: WindowControls,
         info: StreamInfo,
         *,
         view: View | None = None,

@@ -9,10 +9,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceError
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, view
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
-from eid_stream.sources.file.media_input import MediaInput
-from eid_stream.sources.file.opening import pick_video
+from eid_stream.sources.file.opening.media_input import MediaInput
+from eid_stream.sources.file.opening.open_file import pick_video
 
 
 def read_key_frames(

@@ -12,10 +12,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceReadError
-from eid_stream.core.packet_clock import clock_of
+from eid_stream.core.ffmpeg.packet_clock import clock_of
 from eid_stream.sources.damage import Damage
-from eid_stream.sources.file.opening import reason
-from eid_stream.sources.file.recognition import encrypted
+from eid_stream.sources.file.opening.open_file import reason
+from eid_stream.sources.file.opening.recognition import encrypted
 
 _CAPTIONS = (b"\xb5\x001GA94", b"\x00\x00\x01\xb2GA94")
 """How closed captions of ATSC A/53 begin within H.264 and HEVC, and within MPEG-2. To ask each picture for its side

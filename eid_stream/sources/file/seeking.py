@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from eid_stream.core.pyav_versions import ratio
+from eid_stream.core.ffmpeg.pyav_versions import ratio
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 
 _MARGINS_SECONDS = (0, 2, 10, 60, None)

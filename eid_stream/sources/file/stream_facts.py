@@ -13,10 +13,10 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from eid_stream.core.ffmpeg.mp4_boxes import is_cut
+from eid_stream.core.ffmpeg.picture_buffer import colour_of, nearest_layout
+from eid_stream.core.ffmpeg.pyav_versions import ratio
 from eid_stream.core.frame import PixelLayout, StreamInfo
-from eid_stream.core.mp4_boxes import is_cut
-from eid_stream.core.picture_buffer import colour_of, nearest_layout
-from eid_stream.core.pyav_versions import ratio
 from eid_stream.sources.file.field_order import top_field_first
 from eid_stream.sources.file.side_data import content_light, mastering_display, side_data_of, stereo_packing
 

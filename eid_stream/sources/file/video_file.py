@@ -11,14 +11,14 @@ from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
 
 from eid_stream.core.errors import SourceOpenError
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, view
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.core.picture_buffer import LayoutConverter, colour_of, view
 from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
-from eid_stream.sources.file.largest_picture import largest_picture
-from eid_stream.sources.file.media_input import open_input
-from eid_stream.sources.file.memory_need import refuse_too_large
-from eid_stream.sources.file.opening import pick_video
+from eid_stream.sources.file.opening.largest_picture import largest_picture
+from eid_stream.sources.file.opening.media_input import open_input
+from eid_stream.sources.file.opening.memory_need import refuse_too_large
+from eid_stream.sources.file.opening.open_file import pick_video
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 from eid_stream.sources.file.seeking import pictures_from
 from eid_stream.sources.file.side_data import lost_side_data, side_data_of

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from eid_stream.core.errors import ConfigError, SourceOpenError
+from eid_stream.core.ffmpeg.media_formats import STREAM_FORMATS
 from eid_stream.core.interfaces import Source
-from eid_stream.core.media_formats import STREAM_FORMATS
 from eid_stream.core.redaction import redacted
 from eid_stream.sources.address import (
     LiveAddress,

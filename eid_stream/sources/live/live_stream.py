@@ -12,9 +12,9 @@ from av.codec.context import Flags, ThreadType
 from av.container import InputContainer
 
 from eid_stream.core.errors import SourceOpenError, SourceReadError
+from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
+from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA, ratio
 from eid_stream.core.frame import Colour, Frame, StreamInfo
-from eid_stream.core.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
-from eid_stream.core.pyav_versions import READABLE_METADATA, ratio
 from eid_stream.sources.damage import Damage
 from eid_stream.sources.live.frame_gaps import FrameGaps
 from eid_stream.sources.live.same_host import SameHostOpener

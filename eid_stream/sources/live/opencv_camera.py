@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from eid_stream.core.errors import SourceOpenError, SourceReadError
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
-from eid_stream.core.picture_buffer import allocate
 
 if TYPE_CHECKING:
     import cv2

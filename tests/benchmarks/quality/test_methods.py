@@ -13,7 +13,7 @@ from eid_stream.backends.student_contract import MODEL_FILE, read_shipped, shipp
 from eid_stream.core.errors import ConfigError, EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.dehazer import Dehazer
+from eid_stream.dehazing.frame_dehazer import FrameDehazer
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
 
 
@@ -44,7 +44,7 @@ def test_the_guided_filter_follows_edges_of_the_guide_only() -> None:
 
 def test_a_product_row_is_what_the_product_shows() -> None:
     frame = frame_of(veiled(scene(), 0.5))
-    shown = rgb_of(Dehazer(PriorEngine()).dehaze(frame))
+    shown = rgb_of(FrameDehazer(PriorEngine()).dehaze(frame))
     row = Product("prior", PriorEngine())
     np.testing.assert_array_equal(row(Picture.of(frame)), shown)
     assert not np.array_equal(shown, rgb_of(frame))

@@ -9,8 +9,8 @@ import pytest
 from benchmarks.quality.__main__ import main, parse
 from benchmarks.quality.evaluation import Measures, evaluate
 from benchmarks.quality.methods import INPUT, Still
-from benchmarks.quality.picture_sets import PictureSet, Shot, balanced, records_of, spread
 from benchmarks.quality.pictures import Picture, Rgb, frame_of, rgb_of
+from benchmarks.quality.sets.picture_sets import PictureSet, Shot, balanced, records_of, spread
 from eid_stream.core.errors import ConfigError
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
 from training.data.frames import FrameRecord, data_folder, write_frame_list

@@ -9,8 +9,8 @@ from eid_stream.sinks.encoding.codec_choice import CodecChoice, choose_codec
 from eid_stream.sinks.encoding.device_encoder import DEVICE_ENCODERS, _candidate, on_device
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media import Clip, write_clip
-from tests.media_reading import read_pictures
+from tests.media.reading import read_pictures
+from tests.media.writing import Clip, write_clip
 
 NEEDS = {"nvenc": "cannot be opened here", "qsv": "cannot be opened here", "vaapi": "was built without"}
 """What is wrong where the device, or its part of FFmpeg, is missing."""

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 from av.video.frame import VideoFrame
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, StreamInfo
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.file.recorder import Recorder
-from tests.media_reading import read_pictures
+from tests.media.reading import read_pictures
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
 

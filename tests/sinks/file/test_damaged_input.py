@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from eid_stream.core.errors import EidStreamError
-from tests.media import Clip, write_clip
-from tests.media_reading import read_pictures
-from tests.media_side_streams import Attachment, Sound, Subtitles
-from tests.passthrough import pass_through
+from tests.media.reading import read_pictures
+from tests.media.side_streams import Attachment, Sound, Subtitles
+from tests.media.writing import Clip, write_clip
+from tests.stand_ins.passthrough import pass_through
 
 SOUND = (Sound(seconds=2),)
 CLIPS = {

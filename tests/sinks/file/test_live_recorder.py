@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import DEHAZED, PIXEL_LAYOUTS, Colour, Frame, StreamInfo
 from eid_stream.core.interfaces import Sink
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.file.disk_space import DiskSpace
 from eid_stream.sinks.file.live_recorder import LiveRecorder, SegmentLimit
 from eid_stream.sinks.file.recorder import Recorder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.media_matrix import table, table_of_page
+from tests.media.matrix import table, table_of_page
 from tests.senders import needs_ffmpeg
 
 

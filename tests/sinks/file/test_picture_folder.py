@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.file.picture_folder import TABLE, PictureFolder
 from eid_stream.sinks.window.display_picture import save_png
 

@@ -10,7 +10,7 @@ import pytest
 from eid_stream.core.frame import Frame
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media_reading import read_tracks
+from tests.media.reading import read_tracks
 
 CLIPS = Path(os.environ.get("EID_DATA", Path(__file__).parents[4] / "shared" / "data")) / "clips"
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.ffmpeg.picture_buffer import copy, view
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, StreamInfo
-from eid_stream.core.picture_buffer import copy, view
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media import Clip, write_clip
-from tests.media_reading import number_of, read_pictures
-from tests.passthrough import pass_through
+from tests.media.reading import number_of, read_pictures
+from tests.media.writing import Clip, write_clip
+from tests.stand_ins.passthrough import pass_through
 
 VARIABLE = (0, 3600, 9000, 9090, 20_000, 21_000, 40_000, 40_300, 60_000, 61_000, 80_000, 90_000)
 BT601 = Colour(matrix=6, primaries=6, transfer=6, full_range=True)

@@ -16,9 +16,9 @@ from eid_stream.core.errors import SinkError, SinkOpenError, SinkWriteError
 from eid_stream.core.frame import Frame
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media import Clip, write_clip
-from tests.media_reading import number_of, read_pictures
-from tests.media_side_streams import Sound, Subtitles
+from tests.media.reading import number_of, read_pictures
+from tests.media.side_streams import Sound, Subtitles
+from tests.media.writing import Clip, write_clip
 
 EXTENSIONS = (".mp4", ".mkv", ".mov")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.media import Clip, write_clip
-from tests.media_reading import Track, read_tracks
-from tests.media_side_streams import Attachment, Sound, Subtitles
-from tests.passthrough import pass_through
+from tests.media.reading import Track, read_tracks
+from tests.media.side_streams import Attachment, Sound, Subtitles
+from tests.media.writing import Clip, write_clip
+from tests.stand_ins.passthrough import pass_through
 
 LINES = ((0.5, 1.0, "First incision"), (1.5, 2.5, "Gallbladder, très bien"))
 CHAPTERS = ((0.0, 1.0, "Access"), (1.0, 3.0, "Dissection"))

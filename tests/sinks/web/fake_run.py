@@ -12,11 +12,11 @@ import numpy as np
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, FrameState, StreamInfo
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.picture_buffer import allocate
-from eid_stream.sinks.web.access import Access
-from eid_stream.sinks.web.listener import Address
+from eid_stream.sinks.web.server.access import Access
+from eid_stream.sinks.web.server.listener import Address
 from eid_stream.sinks.web.web_console import WebConsole
 
 LAYOUT = PIXEL_LAYOUTS["yuv420p"]
@@ -102,8 +102,10 @@ def say(socket: ClientConnection, do: str, value: object) -> None:
     socket.send(json.dumps({"do": do, "value": value}))
 
 
-def watch(socket: ClientConnection, *, codec: str = "jpeg", original: bool = False, haze: bool = False) -> None:
-    say(socket, "watch", {"codec": codec, "original": original, "haze": haze})
+def watch(
+    socket: ClientConnection, *, codec: str = "jpeg", original: bool = False, haze: bool = False, width: int = 0
+) -> None:
+    say(socket, "watch", {"codec": codec, "original": original, "haze": haze, "width": width})
 
 
 def hear(socket: ClientConnection, kind: str, timeout: float = 10.0) -> dict[str, object]:

@@ -4,14 +4,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from av.codec.context import CodecContext
 from av.packet import Packet
 from websockets.sync.client import ClientConnection
 
-from eid_stream.sinks.web import h264_track
-from eid_stream.sinks.web.viewer import LONGEST_ON_THE_WAY_SECONDS, MOST_ON_THE_WAY
+from eid_stream.sinks.web.pictures import h264_track
+from eid_stream.sinks.web.viewers.viewer import LONGEST_ON_THE_WAY_SECONDS, MOST_ON_THE_WAY
 from eid_stream.sinks.web.web_console import WebConsole
 from tests.command import wait_until
 from tests.sinks.web.fake_run import INFO, FakeRun, client, frame, hear, say, see, serving, watch
@@ -21,6 +22,12 @@ def settle(console: WebConsole, socket: ClientConnection) -> None:
     """Wait until the console has heard what was said before."""
     say(socket, "clock", 1.0)
     hear(socket, "clock")
+
+
+def confirm(console: WebConsole, socket: ClientConnection, number: int) -> None:
+    """Say that a picture was painted, and wait until that is heard."""
+    say(socket, "seen", number)
+    settle(console, socket)
 
 
 def decoded(units: list[bytes]) -> list[float]:
@@ -50,7 +57,7 @@ def test_every_picture_can_be_decoded_in_turn_and_a_newcomer_gets_a_key_picture(
         for number in range(5):
             console.write(frame(number, brightness=60 + 20 * number))
             units.append(see(first)[1]["enhanced"])
-            say(first, "seen", number)
+            confirm(console, first, number)
         np.testing.assert_allclose(np.diff(decoded(units)), 20 * 255 / 219, atol=3)
         with client(console) as second:
             watch(second, codec="h264")
@@ -81,7 +88,7 @@ def test_a_viewer_that_falls_asleep_gets_nothing_and_holds_up_nobody(tmp_path: P
         for number in range(40):
             console.write(frame(number))
             assert see(awake)[0]["number"] == number
-            say(awake, "seen", number)
+            confirm(console, awake, number)
         settle(console, asleep)
         received = []
         while True:
@@ -107,6 +114,52 @@ def test_a_viewer_that_wakes_up_begins_with_the_newest_picture(tmp_path: Path) -
         console.write(frame(30))
         about, _ = see(socket)
         assert about["number"] == 30
+
+
+def test_a_page_that_is_slower_than_the_camera_gets_fewer_pictures_and_not_older_ones(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as socket:
+        watch(socket, codec="h264")
+        settle(console, socket)
+        for number in range(3):
+            console.write(frame(number))
+            see(socket)
+            confirm(console, socket, number)
+        console.write(frame(3))
+        see(socket)
+        time.sleep(0.2)
+        console.write(frame(4))
+        confirm(console, socket, 3)
+        console.write(frame(5))
+        about, _ = see(socket)
+        assert (about["number"], about["key"]) == (5, False), "what was never encoded leaves no gap"
+
+
+def test_no_more_pixels_are_sent_than_the_widest_page_has_room_for(tmp_path: Path) -> None:
+    with serving(tmp_path) as console, client(console) as small, client(console) as large:
+        watch(small, width=INFO.width // 4)
+        settle(console, small)
+        assert sent_width(console, small, 0) == INFO.width // 4
+        watch(large, width=INFO.width // 2)
+        settle(console, large)
+        assert sent_width(console, large, 1) == INFO.width // 2
+        watch(large, width=10 * INFO.width)
+        settle(console, large)
+        assert sent_width(console, large, 2) == INFO.width
+        say(large, "sleep", True)
+        settle(console, large)
+        confirm(console, small, 2)
+        assert sent_width(console, small, 3) == INFO.width // 4
+
+
+def sent_width(console: WebConsole, socket: ClientConnection, number: int) -> int:
+    """Width of a JPEG that arrives; whatever came before is passed over."""
+    console.write(frame(number))
+    while (seen := see(socket))[0]["number"] != number:
+        pass
+    confirm(console, socket, number)
+    picture = cv2.imdecode(np.frombuffer(seen[1]["enhanced"], np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return int(picture.shape[1])
 
 
 def test_one_viewer_steers_and_another_may_take_over(tmp_path: Path) -> None:
@@ -187,6 +240,7 @@ def test_pictures_of_another_size_follow_without_a_word(tmp_path: Path) -> None:
         settle(console, socket)
         console.write(frame(0))
         see(socket)
+        confirm(console, socket, 0)
         whole = frame(1)
         small = replace(whole.captured, planes=tuple(plane[::2, ::2] for plane in whole.captured.planes), buffer=None)  # type: ignore[arg-type]
         console.write(small)

@@ -4,9 +4,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import DEHAZED, PIXEL_LAYOUTS, Colour, Frame
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.sinks.window.display_picture import DisplayConverter, Picture
 from eid_stream.sinks.window.overlay import Marks, draw_marks
 from eid_stream.sinks.window.view import Composer, View

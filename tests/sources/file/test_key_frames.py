@@ -7,7 +7,7 @@ import numpy as np
 
 from eid_stream.sources.file.key_frames import read_key_frames
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 EVERY_TENTH = {"g": "10", "keyint_min": "10", "sc_threshold": "0"}
 

@@ -11,9 +11,9 @@ from av.video.frame import VideoFrame
 
 from eid_stream.core.frame import Colour, Frame, StreamInfo
 from eid_stream.sources.file.video_file import VideoFileSource
-from tests.media import Clip, write_clip
-from tests.media_reading import number_of
-from tests.media_side_streams import Sound
+from tests.media.reading import number_of
+from tests.media.side_streams import Sound
+from tests.media.writing import Clip, write_clip
 
 VARIABLE = (0, 3600, 9000, 9090, 20_000, 21_000, 40_000, 40_300, 60_000, 61_000, 80_000, 90_000)
 BT601 = Colour(matrix=6, primaries=6, transfer=6, full_range=True, chroma_location=1)

@@ -10,7 +10,7 @@ import pytest
 
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.sources.live.live_address import open_live
-from tests.media import Clip, write_clip
+from tests.media.writing import Clip, write_clip
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from eid_stream.core.errors import ConfigError, SourceReadError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sources.damage import Damage
 from eid_stream.sources.live.reconnecting import WAITING_FRAMES, ReconnectingSource
-from tests.failing_stages import LAYOUT, make_frame
+from tests.stand_ins.failing_stages import LAYOUT, make_frame
 
 
 class Camera:

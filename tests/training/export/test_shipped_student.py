@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from eid_stream.backends.onnx_engine import open_onnx
+from eid_stream.backends.onnx_runtime.onnx_engine import open_onnx
 from eid_stream.backends.student_contract import shipped_card
 from eid_stream.core.thumbnail import Area, Thumbnail
 from training.data.frames import data_folder, read_frame_list

@@ -4,7 +4,7 @@ import torch
 
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Planes
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.correction import apply_maps as apply_to_planes
+from eid_stream.dehazing.plane_correction import apply_maps as apply_to_planes
 from training.network.correction import apply_maps
 
 

@@ -6,7 +6,7 @@ import pytest
 from lightning_fabric import Fabric
 from onnx import TensorProto
 
-from eid_stream.backends.onnx_engine import OnnxEngine
+from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.backends.self_test import check
 from eid_stream.core.errors import ConfigError
 from tests.training.data.moving_scene import write_clip

@@ -11,8 +11,8 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from eid_stream.core.mp4_boxes import find
-from eid_stream.core.pyav_versions import READABLE_METADATA
+from eid_stream.core.ffmpeg.mp4_boxes import find
+from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA
 from eid_stream.sinks.encoding.container_choice import CONTAINERS, ContainerChoice
 from eid_stream.sinks.file.side.stream_copy import Form, forms_of, is_as_it_is
 

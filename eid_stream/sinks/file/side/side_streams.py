@@ -9,7 +9,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 
-from eid_stream.core.packet_clock import clock_of
+from eid_stream.core.ffmpeg.packet_clock import clock_of
 from eid_stream.sinks.encoding.time_window import TimeWindow
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.side.copying_plan import CopyingPlan, called

@@ -11,6 +11,7 @@ import { Painter } from "./painter.js";
 import { canDecodeH264, Pictures, release } from "./pictures.js";
 
 const STRENGTH_STEP = 0.1;
+const SETTLED_MS = 250;
 const byId = id => document.getElementById(id);
 const press = (id, down) => byId(id).setAttribute("aria-pressed", String(down));
 
@@ -38,7 +39,7 @@ const border = makeBorder(byId("border"), stage, () => painter.box, share => { p
 
 // Ask for what the view needs, once.
 function watch() {
-  const wish = { codec, original: painter.needsOriginal, haze: painter.haze };
+  const wish = { codec, original: painter.needsOriginal, haze: painter.haze, width: painter.last ? painter.wantedWidth : 0 };
   const told = JSON.stringify(wish);
   if (told !== asked) connection.send("watch", wish);
   asked = told;
@@ -49,12 +50,13 @@ function paint() {
   const picture = next;
   if (!picture) return;
   next = null;
-  painter.paint(picture);
+  const otherSize = painter.paint(picture);
   connection.send("seen", picture.about.number);
   const now = connection.serverNow();
   if (now !== null) delays.add(now - picture.about.captured);
   marks.beat(picture.about.number);
   tellKind();
+  if (otherSize) layOut();
   window.paintedNumber = picture.about.number; // for whoever tests or measures this page
   window.firstPaintedMs ??= performance.now();
   window.dispatchEvent(new CustomEvent("painted", { detail: picture.about }));
@@ -207,7 +209,13 @@ bindKeys({
 setUpDialogs({ onNote: note => steer("bookmark", note), onToken: enter });
 
 // Where things are.
-function layOut() { painter.fit(); border.place(); placeLabels(); }
+function layOut() {
+  painter.fit();
+  border.place();
+  placeLabels();
+  clearTimeout(layOut.settled); // another size begins the stream anew: not for every step of a window that is pulled
+  layOut.settled = setTimeout(watch, SETTLED_MS);
+}
 
 function placeLabels() {
   const { left, top, width } = painter.box, half = painter.mode === "side" ? 0.5 : border.share;

@@ -4,6 +4,13 @@ import { colourOf } from "./colours.js";
 
 const GAP = 4; // pixels between two pictures side by side
 
+// The size in which a share of the picture's width is sent: as picture_size.py has it, both sides even.
+function sizeSent({ width, height }, share) {
+  const even = length => Math.max(2, 2 * Math.floor(Math.round(length) / 2));
+  const columns = even(width * share);
+  return { width: columns, height: even(height * columns / width) };
+}
+
 export class Painter {
   constructor(canvas, stage) {
     this.canvas = canvas;
@@ -17,6 +24,7 @@ export class Painter {
     this.turn = 0;
     this.aspect = 1;
     this.last = null;
+    this.wantedWidth = 0; // pixels that the width of one picture has here; 0: not known yet
     this.box = { left: 0, top: 0, width: 0, height: 0 };
   }
 
@@ -40,36 +48,43 @@ export class Painter {
   }
 
   // The canvas gets the place that the picture can fill, and no more pixels than the screen or the picture has.
+  // Every pixel of a canvas that is smaller than the picture is a pixel of the screen and of the picture as it is sent,
+  // so that nothing is scaled on the way: without a graphics card that costs more than all else here.
   fit() {
-    const room = this.stage.getBoundingClientRect();
-    const [one, height] = this.shownSize(this.last?.about ?? { width: 1920, height: 1080 });
-    const width = this.mode === "side" ? 2 * one : one;
-    const scale = Math.min(room.width / width, room.height / height);
+    const dense = window.devicePixelRatio || 1, sides = this.mode === "side" ? 2 : 1, gap = sides > 1 ? GAP : 0;
+    const { width, height } = this.stage.getBoundingClientRect();
+    const room = [Math.floor(width * dense), Math.floor(height * dense)];
+    const picture = this.last?.about ?? { width: 1920, height: 1080 };
+    const [wide, high] = this.shownSize(picture);
+    const scale = Math.min((room[0] - gap) / (sides * wide), room[1] / high);
+    const sent = sizeSent(picture, Math.min(1, scale * Math.max(1, this.aspect)));
+    this.wantedWidth = sent.width;
+    const part = this.aspect === 1 || scale >= 1 ? this.shownSize(sent) : [wide * scale, high * scale];
+    const pixels = [sides * Math.round(part[0]) + gap, Math.round(part[1])];
+    const enlarged = Math.max(1, Math.min(room[0] / pixels[0], room[1] / pixels[1]));
+    const shown = scale > 1 ? pixels.map(length => Math.floor(length * enlarged)) : pixels;
     this.box = {
-      width: width * scale, height: height * scale,
-      left: (room.width - width * scale) / 2, top: (room.height - height * scale) / 2,
+      width: shown[0] / dense, height: shown[1] / dense,
+      left: Math.floor((room[0] - shown[0]) / 2) / dense, top: Math.floor((room[1] - shown[1]) / 2) / dense,
     };
     for (const [side, value] of Object.entries(this.box)) this.canvas.style[side] = `${value}px`;
-    const dense = Math.min(scale * (window.devicePixelRatio || 1), 1);
-    const pixels = [Math.max(2, Math.round(width * dense)), Math.max(2, Math.round(height * dense))];
     if (this.canvas.width !== pixels[0]) this.canvas.width = pixels[0];
     if (this.canvas.height !== pixels[1]) this.canvas.height = pixels[1];
     this.repaint();
   }
 
-  // Takes over the frames of the picture; those before are let go.
+  // Takes over the frames of the picture; those before are let go. Returns whether it has another size than they.
   paint(picture) {
     const before = this.last;
     this.last = picture;
     const size = JSON.stringify([picture.about.width, picture.about.height]);
-    if (size !== this.size) {
-      this.size = size;
-      this.fit();
-    } else {
-      this.repaint();
-    }
+    const other = size !== this.size;
+    this.size = size;
+    if (other) this.fit();
+    else this.repaint();
     before?.enhanced?.close();
     before?.original?.close();
+    return other;
   }
 
   repaint() {
@@ -97,6 +112,9 @@ export class Painter {
   part(frame, grid, left, width, from, columns) {
     if (columns <= 0) return;
     const { context, canvas: { height } } = this;
+    if (!this.turn && !(this.haze && grid) && from === left && columns === width) {
+      return context.drawImage(frame, left, 0, width, height);
+    }
     context.save();
     context.beginPath();
     context.rect(from, 0, columns, height);

@@ -1,0 +1,1 @@
+"""The pictures and clips that quality is measured on."""

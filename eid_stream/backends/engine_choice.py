@@ -1,0 +1,128 @@
+"""Choosing an engine: ``auto`` takes the best one that this machine has and that passes its self-test."""
+
+from collections.abc import Callable
+
+from eid_stream.backends.cuda.gpu import find_gpu
+from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
+from eid_stream.backends.self_test import check
+from eid_stream.core.errors import ConfigError, EngineError, EngineLoadError
+from eid_stream.core.interfaces import Engine
+
+
+def open_engine(choice: str = "auto") -> FallbackEngine:
+    """Open an engine and let it prove itself; at run time the next best takes over when it fails.
+
+    ``choice`` is ``auto`` (the first of ``AUTO_ORDER`` that works) or the name of an engine, which then must work at
+    the start; after it come those that ``auto`` would try next.
+
+    Raises:
+        ConfigError: no engine has that name.
+        EngineError: the engine is not installed, was not built, does not fit, or failed its self-test.
+    """
+    if choice not in (*_OPENERS, "auto"):
+        raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(_OPENERS)}.")
+    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in _in_order(choice)]
+    return FallbackEngine(openers, fall_back_at_start=choice == "auto")
+
+
+def _in_order(choice: str) -> tuple[str, ...]:
+    """The engine that was asked for, and those that may take over from it, best first."""
+    if choice == "auto":
+        return AUTO_ORDER
+    if choice in AUTO_ORDER:
+        return AUTO_ORDER[AUTO_ORDER.index(choice) :]
+    return (choice, *AUTO_ORDER[AUTO_ORDER.index("onnx") :])
+
+
+def _proven(name: str) -> Callable[[], Engine]:
+    def open_proven() -> Engine:
+        engine = _opened(name)
+        try:
+            check(engine)
+        except EngineError:
+            engine.close()
+            raise
+        return engine
+
+    return open_proven
+
+
+def _opened(name: str) -> Engine:
+    try:
+        return _OPENERS[name]()
+    except EngineError:
+        raise
+    except Exception as error:  # GPU libraries fail in ways of their own; the next engine must get its chance
+        raise EngineLoadError(
+            f"The {name} engine cannot be opened: {type(error).__name__}: {error}. Choose another one with --engine."
+        ) from error
+
+
+def _open_tensorrt() -> Engine:
+    find_gpu()
+    from eid_stream.backends.cuda.tensorrt_engine import open_tensorrt
+
+    return open_tensorrt()
+
+
+def _open_cuda() -> Engine:
+    find_gpu()
+    from eid_stream.backends.cuda.cuda_engine import open_cuda
+
+    return open_cuda()
+
+
+def _open_rtx() -> Engine:
+    find_gpu()
+    return _open_plugin("rtx")
+
+
+def _open_webgpu() -> Engine:
+    return _open_plugin("webgpu")
+
+
+def _open_openvino() -> Engine:
+    return _open_plugin("openvino")
+
+
+def _open_plugin(name: str) -> Engine:
+    _require_onnxruntime()
+    from eid_stream.backends.onnx_runtime.plugin_engine import open_plugin
+
+    return open_plugin(name)
+
+
+def _open_onnx() -> Engine:
+    _require_onnxruntime()
+    from eid_stream.backends.onnx_runtime.onnx_engine import open_onnx
+
+    return open_onnx()
+
+
+def _require_onnxruntime() -> None:
+    try:
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise EngineLoadError(
+            f"ONNX Runtime cannot be imported ({error}). Install it with: pip install onnxruntime"
+        ) from error
+
+
+def _open_prior() -> Engine:
+    from eid_stream.backends.prior_engine import PriorEngine
+
+    return PriorEngine()
+
+
+_OPENERS: dict[str, Callable[[], Engine]] = {
+    "tensorrt": _open_tensorrt,
+    "rtx": _open_rtx,
+    "cuda": _open_cuda,
+    "webgpu": _open_webgpu,
+    "onnx": _open_onnx,
+    "openvino": _open_openvino,
+    "prior": _open_prior,
+}
+AUTO_ORDER = ("tensorrt", "rtx", "cuda", "onnx", "prior")
+"""Best first, by what is measured or documented (docs/engines.md); the other engines run only when asked for."""
+_ON_A_DEVICE = ("tensorrt", "rtx", "cuda", "webgpu", "openvino")

@@ -1,0 +1,1 @@
+"""Engines on ONNX Runtime: the CPU's, and those of its plug-ins."""

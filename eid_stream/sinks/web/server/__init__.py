@@ -1,0 +1,1 @@
+"""The console's server: who may ask, and what is answered."""

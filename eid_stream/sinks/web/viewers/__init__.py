@@ -1,0 +1,1 @@
+"""Who looks on, who steers, and what they may say."""

@@ -1,0 +1,1 @@
+"""Opening a recorded video, or one sentence why it cannot be."""

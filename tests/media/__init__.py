@@ -1,0 +1,1 @@
+"""Real video files for tests: written, read back, compared."""

@@ -1,0 +1,1 @@
+"""Engines, stages and students for tests, made up or failing on purpose."""
