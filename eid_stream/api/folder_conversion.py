@@ -41,9 +41,9 @@ def dehaze_folder(
         SinkError: the folder cannot be made, or what lies beside the videos cannot be written.
         ArchiveError: videos failed; all others are done.
     """
-    from eid_stream.app.options.archive_options import ArchiveOptions
     from eid_stream.app.archive_work import plan_archive
-    from eid_stream.app.options.options import Options
+    from eid_stream.app.options.archive_options import ArchiveOptions
+    from eid_stream.app.options.run_options import Options
 
     options = Options(
         source=os.fspath(source),
