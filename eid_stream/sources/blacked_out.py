@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Source
-from eid_stream.core.picture_buffer import allocate
 from eid_stream.core.rectangle import Rectangle
 
 

@@ -67,6 +67,8 @@ class Options:
     """Look through a file's key frames first, so that a scene's clear sight helps before it comes, too."""
     black_out: tuple[str, ...] = ()
     """Cover a part of the picture, such as a burnt-in name: LEFT,TOP,WIDTH,HEIGHT in pixels; may be repeated."""
+    resume: bool = True
+    """Go on where an earlier run of the same command was interrupted or killed."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     pair_page: bool = False

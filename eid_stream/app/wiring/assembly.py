@@ -11,6 +11,7 @@ from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
 from eid_stream.app.wiring.frame_wiring import open_picture_folder
 from eid_stream.app.wiring.outlet_wiring import Ending
+from eid_stream.app.wiring.resume_wiring import counted, go_on, keep_sections, states_of
 from eid_stream.app.wiring.scan_wiring import foreseeing
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
@@ -19,10 +20,12 @@ from eid_stream.core.interfaces import Sink, Source
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
+from eid_stream.dehazing.sections import Sections
 from eid_stream.flow.pipeline import Outlet, Prepare, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
+from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.blacked_out import BlackedOutSource
@@ -136,22 +139,26 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             )
         check_correction(source.info.layout)
         engine = open_engine(options.engine)
+        out = _file_to_write(options)
+        sections = None if out is None else keep_sections(out, options, source, engine.card)
+        go_on(sections, source, stats)
         dehazer = FileDehazer(
             engine,
             options.strength,
             keep_original=options.compare is not None,
             make_estimator=foreseeing(source, stats, scan=options.scan),
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
+            sections=None if sections is None else Sections(),
+            go_on_as=states_of(sections),
         )
         opened.callback(dehazer.close)
         pictures = None if options.frames is None else open_picture_folder(options)
-        out = None if pictures or options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         mark = enhanced_mark(engine.card, options.strength)
-        recorder = None if out is None else open_recorder(out, options, source, mark)
+        recorder = None if out is None else open_recorder(out, options, source, mark, sections)
         sink = _compared(recorder or pictures or NullSink(), options, source)
         return Assembly(
             source,
-            stats.haze.watching(dehazer.dehaze),
+            counted(stats.haze.watching(dehazer.dehaze), stats),
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),
@@ -162,6 +169,12 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             out=out,
             engine_choice=lambda: engine.reasons,
         )
+
+
+def _file_to_write(options: Options) -> Path | None:
+    if options.frames is not None or options.out in (None, NULL_ADDRESS):
+        return None
+    return _output_path(str(options.out))
 
 
 def _output_path(address: str) -> Path:
@@ -222,7 +235,9 @@ def _refuse_start(options: Options) -> None:
         )
 
 
-def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Recorder:
+def open_recorder(
+    out: Path, options: Options, source: Source, mark: str, sections: SectionKeeper | None = None
+) -> Recorder:
     """The recorder of an output file; it copies everything but the picture from a source that is a file."""
     inside = innermost(source)
     recording = inside if isinstance(inside, VideoFileSource) else None
@@ -234,6 +249,7 @@ def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Rec
         duration_seconds=None if recording is None else recording.duration_seconds,
         source_has_ended=lambda: True if recording is None else recording.has_ended,
         copy_pictures=not options.rectangles,
+        sections=sections,
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,

@@ -1,6 +1,6 @@
 """Recording frames to a file, together with everything else that the source file holds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.part_file import OutputFile
+from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
 from eid_stream.sinks.file.side.carrying import open_output
 from eid_stream.sinks.file.side.chapters import chapters_of
 from eid_stream.sinks.file.side.source_copy import Reopenable, SourceCopy
@@ -52,6 +53,7 @@ class Recorder:
         overwrite: bool = False,
         keep_clock: bool = False,
         copy_pictures: bool = True,
+        sections: SectionKeeper | None = None,
     ) -> None:
         """Open the output, ready for the first frame.
 
@@ -60,7 +62,8 @@ class Recorder:
         The output begins at time zero wherever the source's clock does, unless ``keep_clock``; a delay that an edit
         list sets is kept. ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the
         file's own. ``encoder`` is that of ``on_device``. Without ``copy_pictures``, further videos and covers of
-        ``copy_from`` are left out.
+        ``copy_from`` are left out. ``sections`` lets a later run go on with the file, and
+        this one with that of an earlier run.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
@@ -84,9 +87,13 @@ class Recorder:
         self._closed = self._failed = False
         self.is_published = False
         """Whether the file is finished and has its name."""
+        self._sections = sections
+        if sections:
+            sections.make_room()
         self._file = OutputFile(path, source=_file_of(copy_from, info), overwrite=overwrite)
         try:
             self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}), keep_clock=keep_clock)
+            self._take_over()
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
             raise SinkOpenError(f"Cannot write {path}: {error}. Try another codec, or .mkv.") from error
@@ -105,10 +112,16 @@ class Recorder:
         return self._file.part
 
     @property
+    def _goes_on_at(self) -> str:
+        """One sentence where this run goes on with the file of an earlier one; empty otherwise."""
+        checkpoint = None if self._sections is None else self._sections.checkpoint
+        return "" if checkpoint is None else f"Goes on after frame {checkpoint.frames}, where an earlier run ended."
+
+    @property
     def notes(self) -> list[str]:
         """What the output does not keep as it was, one sentence each, known before the first frame."""
         copied = self._copy.notes if self._copy else []
-        own = (self._codec.note, *self._video.notes, self._rounding, self._clock_note)
+        own = (self._goes_on_at, self._codec.note, *self._video.notes, self._rounding, self._clock_note)
         return [note for note in (*own, *copied) if note]
 
     @property
@@ -131,6 +144,9 @@ class Recorder:
         if self._failed:
             raise SinkWriteError(f"{self.part} could not be written any further.")
         try:
+            if frame.section and self._sections:
+                self._mux(self._video.begin_section())
+                self._sections.add(frame, frames=self._frames, reached=self._reached)
             self._mux(self._video.encode(frame))
             self._reached = frame.seconds + frame.duration * frame.time_base
             self._frames += 1
@@ -189,6 +205,8 @@ class Recorder:
             raise SinkWriteError(f"{self.path} was not written completely and does not get its name.")
         self._file.publish()
         self.is_published = True
+        if self._sections:
+            self._sections.forget()
 
     def _open(
         self,
@@ -222,13 +240,31 @@ class Recorder:
         self._rounding = _rounding(container, self._info)
         self._container.metadata.update(tags)
 
-    def _mux(self, packets: "Iterable[Packet[Stream]]") -> None:
+    def _take_over(self) -> None:
+        if self._sections is None:
+            return
+        self._sections.begin()
+        self._sections.take_over(self._video, self._write_again)
+        if (checkpoint := self._sections.checkpoint) is not None:
+            self._frames, self._reached = checkpoint.frames, checkpoint.reached
+
+    def _write_again(self, packet: "Packet[Stream]") -> None:
+        seconds = self._video.seconds_of(packet)
+        self._writer.write_video(packet)
+        if self._copy:
+            self._copy.copy_until(seconds)
+
+    def _mux(self, packets: "list[Packet[Stream]]") -> None:
+        if self._sections:
+            self._sections.note(packets)
         for packet in packets:
             self._writer.write_video(packet)
 
     def _finish(self) -> None:
         if not self._frames:
             self._file.discard()
+            if self._sections:
+                self._sections.forget()
             return
         try:
             if not self._failed:
