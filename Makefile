@@ -1,21 +1,33 @@
-# make demo    light runtime (no torch), a dehazed sample in demo/
+# make demo    light runtime (no torch), a dehazed sample and a page to look at it in demo/
 # make test    everything the tests need, then the tests
+# make quick   the tests of two minutes, for between two thoughts
 # make lint    ruff and mypy
 # make train   a student from scratch (docs/training.md), in place of the shipped one in eid_stream/weights
 # make quality the quality benchmark with pyiqa's measures beside our own
+# make site    the pages of docs/ as a site in build/site
+# make dist    wheel, source archive, list of parts (SBOM) and their hashes in dist/
+# make audit   known weaknesses of everything that is installed with the product
+# make papers  the pages that are made from what is there: hazards, software, options
+# make lock    what setup.cfg asks for with exact versions and hashes, into deploy/locks; newest: make lock LOCK=--upgrade
+# make image   container images (needs docker, podman or buildah)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGED := setup.cfg setup.py eid_stream/core/kernels/loops.c
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKS := deploy/locks
 
-.PHONY: demo test lint train quality clean
+.PHONY: demo test quick lint train quality site dist audit papers lock image clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest
+
+quick: $(VENV)/dev
+	$(BIN)/python -m pytest $(QUICK)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check
@@ -33,15 +45,35 @@ quality: $(VENV)/dev
 	$(PIP) --force-reinstall --no-deps opencv-python
 	$(BIN)/python -m benchmarks.quality
 
+site: $(VENV)/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file deploy/site/mkdocs.yml
+
+dist: $(VENV)/dev
+	$(BIN)/python -m deploy.distributions
+
+audit: $(VENV)/dev
+	$(BIN)/python -m deploy.papers.audit
+
+papers: $(VENV)/dev
+	$(BIN)/python -m deploy.papers
+
+lock: $(VENV)/dev
+	$(BIN)/python -m deploy.lock $(LOCK)
+
+image:
+	deploy/image/build.sh
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: setup.cfg | $(BIN)/python
-	$(PIP) --editable .
+$(VENV)/runtime: $(PACKAGED) $(LOCKS)/runtime.txt | $(BIN)/python
+	$(PIP) --require-hashes --requirement $(LOCKS)/runtime.txt
+	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: setup.cfg | $(BIN)/python
-	$(PIP) --editable '.[train,dev,engines]'
+$(VENV)/dev: $(PACKAGED) $(LOCKS)/development.txt | $(BIN)/python
+	$(PIP) --require-hashes --requirement $(LOCKS)/development.txt
+	$(PIP) --no-deps --editable .
 	touch $@ $(VENV)/runtime
 
 clean:

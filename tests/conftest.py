@@ -17,6 +17,17 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests that were started
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure() -> None:
+    """The loops in C are built where they are missing or older than their source."""
+    root = Path(__file__).parents[1]
+    folder = root / "eid_stream" / "core" / "kernels"
+    written = (folder / "loops.c").stat().st_mtime
+    if any(path.stat().st_mtime >= written for path in folder.glob("_loops*")):
+        return
+    build = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", "--force"]
+    subprocess.run(build, cwd=root, capture_output=True, check=False)  # without a compiler NumPy does the same
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own that is soon full."""

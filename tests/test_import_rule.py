@@ -17,8 +17,9 @@ MAY_IMPORT = {
     "sources": {"core", "flow", "smoke"},
     "sinks": {"core"},
     "archive": {"core"},
+    "stills": {"core", "dehazing"},
     "dicom": {"core"},
-    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "dicom"},
+    "app": {"core", "flow", "dehazing", "live", "backends", "sources", "sinks", "archive", "stills", "dicom"},
     "api": {"core", "flow", "dehazing", "backends", "sources", "app"},
 }
 """Rooms of ``eid_stream`` and what each may use beside itself."""

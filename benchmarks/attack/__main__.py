@@ -1,4 +1,7 @@
-"""``python -m benchmarks.attack --minutes 30``: every attack for its share of the time, and one table."""
+"""``python -m benchmarks.attack --minutes 30``: every attack for its share of the time, and one table.
+
+With ``--tally FILE`` a long attack is made in pieces: the counts of all pieces add up in that file.
+"""
 
 import argparse
 import json
@@ -11,10 +14,13 @@ from pathlib import Path
 from benchmarks.attack import fuzzed_files, kills, leaks, live_faults, servers, sick_disks
 from benchmarks.attack.command_worker import CommandWorker
 from benchmarks.attack.outcome import Row, table
+from benchmarks.attack.tally import Tally
 
 ENDLESS = 10**9
 SHARES = {"files": 0.4, "kills": 0.2, "live": 0.15, "servers": 0.1, "addresses": 0.1, "disks": 0.05}
 """How the time is divided. An attack that knows an end may take less than its share."""
+NUMBERED = {"files": fuzzed_files.CALLED, "kills": kills.CALLED}
+"""Attacks whose inputs follow from numbers, with what they are called in the table."""
 
 
 def main() -> None:
@@ -24,7 +30,10 @@ def main() -> None:
         if arguments.again:
             print(_again(arguments.again, Path(folder)) or "survived")
             return
-        rows = [row for name in arguments.only for row in _timed(name, arguments, Path(folder))]
+        tally = Tally(arguments.tally)
+        for name in arguments.only:
+            _timed(name, arguments, Path(folder), tally)
+    rows = tally.rows.values()
     print(table(rows))
     print(json.dumps({row.attack: {"tried": row.tried, "survived": row.survived} for row in rows}))
     for row in rows:
@@ -36,25 +45,28 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="for all attacks together")
     parser.add_argument("--only", nargs="*", choices=SHARES, default=list(SHARES), help="these attacks")
-    parser.add_argument("--first", type=int, default=random.randrange(10**6), help="number of the first damaged file")
+    parser.add_argument("--first", type=int, help="number of the first damaged file (0 with --tally, else random)")
+    parser.add_argument("--tally", type=Path, help="add to the counts in this file, and go on from them")
     parser.add_argument("--again", default="", help="one damaged file as the table names it, such as MP4:123")
     return parser.parse_args()
 
 
-def _timed(name: str, arguments: argparse.Namespace, folder: Path) -> list[Row]:
+def _timed(name: str, arguments: argparse.Namespace, folder: Path, tally: Tally) -> None:
     work = folder / name
     work.mkdir()
     share = SHARES[name] / sum(SHARES[each] for each in arguments.only)
     end = time.monotonic() + 60.0 * arguments.minutes * share
-    rows = _attack(name, work, arguments.first, lambda: time.monotonic() > end)
-    for row in rows:
+    first = arguments.first
+    if first is None:
+        first = 0 if arguments.tally else random.randrange(10**6)
+    for row in _attack(name, work, first + tally.tried(NUMBERED.get(name, "")), lambda: time.monotonic() > end):
         print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
-    return rows
+        tally.add(row)
 
 
 def _attack(name: str, work: Path, first: int, until: Callable[[], bool]) -> list[Row]:
     if name == "live":
-        return list(live_faults.attack_all(until=until))
+        return list(live_faults.attack_all(work, until=until))
     return [_attack_with_files(name, work, first, until)]
 
 

@@ -22,6 +22,7 @@ SEEDS = {
     "MOV": ("mov", "mjpeg"),
 }
 """Containers with the extension and a codec of each."""
+CALLED = "damaged files (6 containers)"
 FRAMES = 10
 TIME_LIMIT_SECONDS = 240.0
 """On a machine with much other work; what is slow is told by the time it costs."""
@@ -72,7 +73,7 @@ def attack(fuzzed: Fuzzed, seeds: dict[str, bytes], folder: Path, worker: Comman
 
 def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
     """Convert ``count`` damaged files of all containers in turn, or as many as there is time for."""
-    row, worker = Row("damaged files (6 containers)"), CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)
+    row, worker = Row(CALLED), CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)
     seeds = write_seeds(folder)
     work = folder / "work"
     work.mkdir()

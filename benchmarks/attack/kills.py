@@ -14,6 +14,7 @@ import av
 from benchmarks.attack.command_worker import ROOT
 from benchmarks.attack.outcome import SURVIVED, Row
 
+CALLED = "SIGKILL while a file is written"
 ENDLESS = "phantom:?size=320x240"
 LATEST_SECONDS = 6.0
 STARTED_SECONDS = 300.0
@@ -44,7 +45,7 @@ def attack(extension: str, number: int, folder: Path) -> str:
 
 def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
     """Kill ``count`` runs into three containers in turn, or as many as there is time for."""
-    row = Row("SIGKILL while a file is written")
+    row = Row(CALLED)
     for number in range(first, first + count):
         if until():
             break

@@ -24,6 +24,12 @@ class Row:
         """Tries without a symptom."""
         return self.tried - sum(self.symptoms.values())
 
+    def add(self, other: "Row") -> None:
+        """Count further tries of the same kind."""
+        self.tried += other.tried
+        self.symptoms += other.symptoms
+        self.examples = other.examples | self.examples
+
     def note(self, symptom: str, example: str) -> None:
         """Count one try; ``symptom`` is ``SURVIVED`` or what was wrong."""
         self.tried += 1

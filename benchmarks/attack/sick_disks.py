@@ -4,7 +4,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import av
@@ -39,6 +39,13 @@ def small_file_system(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
 
 
+def fill(path: Path) -> None:
+    """Write to a file until the disk takes no more."""
+    with suppress(OSError), path.open("wb", buffering=0) as filling:
+        while True:
+            filling.write(bytes(4096))
+
+
 def full(disk: Path, worker: CommandWorker) -> Done | str:
     """It fills up while a file is written."""
     return worker.run(*SOURCE, "--duration", "60", "--out", str(disk / "out.mkv"))
@@ -46,13 +53,7 @@ def full(disk: Path, worker: CommandWorker) -> Done | str:
 
 def full_from_the_start(disk: Path, worker: CommandWorker) -> Done | str:
     """Not a byte is free."""
-    with (disk / "filling").open("wb") as filling:
-        try:
-            while True:
-                filling.write(bytes(65536))
-                filling.flush()
-        except OSError:
-            pass
+    fill(disk / "filling")
     return worker.run(*SOURCE, "--duration", "2", "--out", str(disk / "out.mkv"))
 
 

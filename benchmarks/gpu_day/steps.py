@@ -66,6 +66,7 @@ def _speed_steps(device: Device) -> Iterator[Step]:
     target = "cuda" if gpu else "cpu"
     yield Step("batch curve", ("benchmarks.speed.gpu_estimates", "--device", target, "--estimates", "50"), 110)
     yield Step("encoder", ("benchmarks.gpu_day.encoder", "--encoder", "nvenc" if gpu else "auto"), 40)
+    yield Step("decoder", ("benchmarks.gpu_day.decoder", "--decoder", "nvdec" if gpu else "auto"), 30)
 
 
 def _teacher_steps(device: Device, folder: Path) -> Iterator[Step]:

@@ -31,17 +31,21 @@ class Dehazer:
     ``pickle``) opens an engine of its own and starts a video of its own.
     """
 
-    def __init__(self, engine: EngineName = "auto", strength: float = 1.0, rate: float = 30.0) -> None:
+    def __init__(
+        self, engine: EngineName = "auto", strength: float = 1.0, rate: float = 30.0, weights: str | None = None
+    ) -> None:
         """Choose how; the engine is opened with the first picture.
 
-        ``engine`` is the command's ``--engine``; ``strength`` in [0, 1] is how much of the haze is removed, 0 nothing,
-        bit for bit; ``rate`` is the pictures per second of the video, unless each is given its time.
+        ``engine`` and ``weights`` are the command's ``--engine`` and ``--weights``; ``strength`` in [0, 1] is how much
+        of the haze is removed, 0 nothing, bit for bit; ``rate`` is the pictures per second of the video, unless each is
+        given its time.
 
         Raises:
             ConfigError: a value is out of its range, or no engine has that name.
         """
         self._engine = _known(engine)
         self._strength = _in_range(strength)
+        self._weights = weights
         if not 0.0 < rate < float("inf"):
             raise ConfigError(f"rate is {rate:g}: choose the pictures per second of the video, such as 25.")
         self._rate = float(rate)
@@ -146,7 +150,7 @@ class Dehazer:
             from eid_stream.dehazing.map_estimator import MapEstimator
 
             check_correction(layout)
-            self._estimator = MapEstimator(open_engine(self._engine))
+            self._estimator = MapEstimator(open_engine(self._engine, self._weights))
         return self._estimator
 
     def __enter__(self) -> "Dehazer":
@@ -161,7 +165,7 @@ class Dehazer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the options alone."""
-        return Dehazer, (self._engine, self._strength, self._rate)
+        return Dehazer, (self._engine, self._strength, self._rate, self._weights)
 
 
 def _known(engine: str) -> str:

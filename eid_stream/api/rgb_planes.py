@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, nearest_layout, view
 from eid_stream.core.frame import Frame, Planes
-from eid_stream.core.kernels import kernel
-
-_CR_TO_RED = 1.5748
-_CB_TO_GREEN, _CR_TO_GREEN = -0.1873, -0.4681
-_CB_TO_BLUE = 1.8556
-"""ITU-R BT.709, from Y', Cb, Cr of full range to R', G', B'."""
+from eid_stream.core.kernels.choice import loops
 
 
 def frame_of(rgb: NDArray[Any], seconds: float) -> Frame:
@@ -35,7 +30,7 @@ def corrected(rgb: NDArray[Any], before: Planes, after: Planes, bit_depth: int) 
     out = np.empty_like(rgb)
     is_byte = rgb.dtype == np.uint8
     scale = (255.0 if is_byte else 1.0) / ((1 << bit_depth) - 1)
-    _add_difference(rgb, before, after, np.float32(scale), np.float32(255.0 if is_byte else 1.0), is_byte, out)
+    loops().add_difference(rgb, before, after, scale, 255.0 if is_byte else 1.0, out)
     return out
 
 
@@ -44,30 +39,3 @@ def _picture(rgb: NDArray[Any]) -> VideoFrame:
         return VideoFrame.from_ndarray(rgb, format="rgb24")
     codes = (rgb * np.float32(65535.0) + np.float32(0.5)).astype(np.uint16)
     return VideoFrame.from_ndarray(codes, format="rgb48le")
-
-
-@kernel()
-def _add_difference(
-    rgb: NDArray[Any],
-    before: Planes,
-    after: Planes,
-    scale: np.float32,
-    most: np.float32,
-    rounds: bool,
-    out: NDArray[Any],
-) -> None:
-    height, width = before[0].shape
-    half = np.float32(0.5) if rounds else np.float32(0.0)
-    for y in range(height):
-        for x in range(width):
-            luma = np.float32(after[0][y, x]) - np.float32(before[0][y, x])
-            blue = np.float32(after[1][y, x]) - np.float32(before[1][y, x])
-            red = np.float32(after[2][y, x]) - np.float32(before[2][y, x])
-            change = (
-                luma + np.float32(_CR_TO_RED) * red,
-                luma + np.float32(_CB_TO_GREEN) * blue + np.float32(_CR_TO_GREEN) * red,
-                luma + np.float32(_CB_TO_BLUE) * blue,
-            )
-            for channel in range(3):
-                value = np.float32(rgb[y, x, channel]) + scale * change[channel]
-                out[y, x, channel] = min(max(value, np.float32(0.0)), most) + half

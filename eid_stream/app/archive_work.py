@@ -16,7 +16,20 @@ from eid_stream.archive.report import write_report
 from eid_stream.archive.task import Settings
 from eid_stream.core.errors import ArchiveError, ConfigError, SinkOpenError
 
-_PER_VIDEO = ("engine", "strength", "compare", "scan", "codec", "quality", "preset", "encoder", "frames", "fps")
+_PER_VIDEO = (
+    "engine",
+    "weights",
+    "strength",
+    "compare",
+    "scan",
+    "codec",
+    "quality",
+    "preset",
+    "encoder",
+    "decoder",
+    "frames",
+    "fps",
+)
 """Options of one video that hold for all of an archive, beside ``black_out``."""
 
 

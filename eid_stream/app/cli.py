@@ -3,7 +3,6 @@
 import os
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +14,13 @@ from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.options.configuration import fill_from_file
 from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
 from eid_stream.app.options.run_options import Options
-from eid_stream.app.standard_streams import discard, steady_streams
-from eid_stream.archive.discovery import is_archive
+from eid_stream.app.standard_streams import steady_streams
+from eid_stream.archive.discovery import holds_video, is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
 from eid_stream.core.leash import hold_leash
 from eid_stream.core.redaction import remember
 from eid_stream.dicom.encapsulated_video import is_dicom
+from eid_stream.stills.discovery import find_pictures, is_picture
 
 EXAMPLES = """\
 Examples:
@@ -42,6 +42,9 @@ Examples:
 
   All videos of a folder, two at a time; run it again to go on where it ended
     eid-stream --source recordings --out cleared --jobs 2
+
+  A picture, or a folder of pictures (16-bit TIFF stays 16-bit)
+    eid-stream --source slide.tif --out clear.tif
 
   Settings from a YAML file (strength: 0.8), named like the flags; flags win
     eid-stream --config theatre-3.yaml --source op.mp4 --out clear.mp4
@@ -70,6 +73,10 @@ def _dehaze(
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
+    if _means_pictures(options.source):
+        from eid_stream.app.still_command import run_pictures
+
+        return run_pictures(options)
     if is_archive(options.source):
         from eid_stream.app.archive_command import run_archive
 
@@ -86,6 +93,13 @@ def _dehaze(
     return run(options, live)
 
 
+def _means_pictures(source: str) -> bool:
+    """A picture that exists, or a folder or pattern that holds pictures and no video."""
+    if os.path.isfile(source):  # noqa: PTH113 - Path.is_file raises where a name is too long
+        return is_picture(source)
+    return is_archive(source) and bool(find_pictures(source)) and not holds_video(source)
+
+
 def _may_open_window(options: Options, live: LiveOptions | None) -> bool:
     """False only for a file that is converted: those runs do without OpenCV and its memory."""
     watched = live is not None and (live.window or live.live)
@@ -97,7 +111,8 @@ def _list_devices() -> int:
     """Show the cameras and capture cards of this machine, and what they deliver."""
     from eid_stream.app.wiring.device_listing import describe_devices
 
-    sys.stdout.write(describe_devices())
+    if sys.stdout is not None:
+        sys.stdout.write(describe_devices())
     return 0
 
 
@@ -105,9 +120,7 @@ def main() -> None:
     """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
     hold_leash()
     with steady_streams(), EarlyInterrupts() as interrupts:
-        status = _status(sys.argv[1:], interrupts)
-        _flush_standard_output()
-        sys.exit(status)
+        sys.exit(_status(sys.argv[1:], interrupts))
 
 
 def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
@@ -132,19 +145,6 @@ def _run(arguments: list[str]) -> int:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
     except EidStreamError as error:
         return _say(error)
-    except BrokenPipeError:  # eid-stream --help | head -1
-        return 0
-
-
-def _flush_standard_output() -> None:
-    """What cannot be written now would fail again when Python ends, which would then choose the exit status."""
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError):
-            discard(sys.stdout.fileno())
 
 
 def _values(arguments: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from eid_stream.core.errors import SinkWriteError
 from eid_stream.core.redaction import redacted_text
 
 
@@ -23,8 +24,9 @@ class SteadyText(io.TextIOBase):
             try:
                 self._stream.write(redacted_text(text))
                 self._stream.flush()
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
                 self._let_go(self._stream)
+                self._note(error)
         return len(text)
 
     def isatty(self) -> bool:
@@ -49,6 +51,9 @@ class SteadyText(io.TextIOBase):
         """Of the stream behind it."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
+    def _note(self, error: Exception) -> None:
+        """Nobody can be told that standard error takes nothing."""
+
     def _let_go(self, stream: TextIO) -> None:
         """What is still in the buffer of the stream would fail again when the process ends, and become its status."""
         self._stream = None
@@ -56,16 +61,27 @@ class SteadyText(io.TextIOBase):
             discard(stream.fileno())
 
 
+class PrintedText(SteadyText):
+    """Standard output for what is asked for, such as the help: a reader may leave early, a full disk is told."""
+
+    def _note(self, error: Exception) -> None:
+        if not isinstance(error, BrokenPipeError):
+            what = getattr(error, "strerror", None) or str(error)
+            raise SinkWriteError(f"Cannot write to standard output: {what}. Print it elsewhere.") from error
+
+
 @contextmanager
 def steady_streams() -> Iterator[None]:
-    """Standard error as ``SteadyText`` while the block runs; missing standard descriptors are taken."""
+    """Standard error and output as ``SteadyText`` while the block runs; missing standard descriptors are taken."""
     _take_missing_descriptors()
-    before = sys.stderr
-    sys.stderr = SteadyText(before)
+    before = sys.stdout, sys.stderr
+    sys.stderr = SteadyText(sys.stderr)
+    if sys.stdout is not None:
+        sys.stdout = PrintedText(sys.stdout)
     try:
         yield
     finally:
-        sys.stderr = before
+        sys.stdout, sys.stderr = before
 
 
 def discard(descriptor: int) -> None:

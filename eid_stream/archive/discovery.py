@@ -35,6 +35,13 @@ def is_archive(source: str) -> bool:
     return "://" not in source and not source.startswith("phantom:") and glob.has_magic(source)
 
 
+def holds_video(source: str) -> bool:
+    """Whether a folder, or what a pattern matches, has the name of a video among its files."""
+    if os.path.isdir(source):  # noqa: PTH112
+        return bool(_in_folder(Path(source), _written_name))
+    return any(Path(name).suffix.lower() in VIDEO_EXTENSIONS for name in glob.iglob(source, recursive=True))  # noqa: PTH207
+
+
 def find_videos(source: str, *, as_pictures: bool = False) -> list[ArchiveVideo]:
     """All videos that an address means, in the order of their names; a list keeps its own.
 

@@ -55,7 +55,7 @@ class EngineCache:
     """A folder of engines, by default ``$XDG_CACHE_HOME/eid-stream/engines`` (``~/.cache`` without the variable)."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or _default_folder()
+        self.folder = folder or default_folder()
 
     def path(self, key: EngineKey) -> Path:
         """Where the engine of a key is kept."""
@@ -124,7 +124,8 @@ class EngineCache:
                 _write(kept, b"{}\n" + plain.read_bytes())
 
 
-def _default_folder() -> Path:
+def default_folder() -> Path:
+    """Where engines are kept; it may not exist yet."""
     root = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(root) if Path(root).is_absolute() else Path.home() / ".cache"
     return base / "eid-stream" / "engines"

@@ -1,7 +1,9 @@
 """Choosing an engine: ``auto`` takes the best one that this machine has and that passes its self-test."""
 
 from collections.abc import Callable
+from functools import partial
 
+from eid_stream.backends.chosen_weights import chosen_weights, open_weights
 from eid_stream.backends.cuda.gpu import find_gpu
 from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
 from eid_stream.backends.self_test import check
@@ -9,11 +11,12 @@ from eid_stream.core.errors import ConfigError, EngineError, EngineLoadError
 from eid_stream.core.interfaces import Engine
 
 
-def open_engine(choice: str = "auto") -> FallbackEngine:
+def open_engine(choice: str = "auto", weights: str | None = None) -> FallbackEngine:
     """Open an engine and let it prove itself; at run time the next best takes over when it fails.
 
     ``choice`` is ``auto`` (the first of ``AUTO_ORDER`` that works) or the name of an engine, which then must work at
-    the start; after it come those that ``auto`` would try next.
+    the start; after it come those that ``auto`` would try next. ``weights``, or else the environment variable
+    EID_STREAM_WEIGHTS, names a student in the place of the shipped one: it runs on the CPU, and nothing takes over.
 
     Raises:
         ConfigError: no engine has that name.
@@ -21,8 +24,21 @@ def open_engine(choice: str = "auto") -> FallbackEngine:
     """
     if choice not in (*_OPENERS, "auto"):
         raise ConfigError(f"There is no engine {choice!r}: choose auto, {', '.join(_OPENERS)}.")
-    openers = [EngineOpener(name, _proven(name), on_a_device=name in _ON_A_DEVICE) for name in _in_order(choice)]
+    chosen = chosen_weights(weights)
+    if chosen is not None:
+        return _open_chosen(choice, chosen)
+    openers = [
+        EngineOpener(name, _proven(partial(_opened, name)), on_a_device=name in _ON_A_DEVICE)
+        for name in _in_order(choice)
+    ]
     return FallbackEngine(openers, fall_back_at_start=choice == "auto")
+
+
+def _open_chosen(choice: str, weights: str) -> FallbackEngine:
+    if choice not in ("auto", "onnx"):
+        raise ConfigError(f"Weights of your own run on --engine onnx, not on {choice}. Leave one of the two out.")
+    _require_onnxruntime()
+    return FallbackEngine([EngineOpener("onnx", _proven(partial(open_weights, weights)))])
 
 
 def _in_order(choice: str) -> tuple[str, ...]:
@@ -34,9 +50,9 @@ def _in_order(choice: str) -> tuple[str, ...]:
     return (choice, *AUTO_ORDER[AUTO_ORDER.index("onnx") :])
 
 
-def _proven(name: str) -> Callable[[], Engine]:
+def _proven(open_one: Callable[[], Engine]) -> Callable[[], Engine]:
     def open_proven() -> Engine:
-        engine = _opened(name)
+        engine = open_one()
         try:
             check(engine)
         except EngineError:

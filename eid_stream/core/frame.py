@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,16 @@ Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Planes = tuple[Plane, Plane, Plane]
 
 
-def flat_view(plane: Plane) -> tuple[Plane, int]:
-    """A plane as one contiguous line and its row stride in samples: compiled kernels need contiguous loads.
+def row_stride(plane: Plane) -> int:
+    """Samples from one row of a plane to the next: compiled loops need contiguous samples within a row.
 
     Raises:
-        ValueError: samples within a row are not contiguous.
+        ValueError: they are not.
     """
     row_bytes, sample_bytes = plane.strides
     if sample_bytes != plane.itemsize or row_bytes % sample_bytes or row_bytes < 0:
         raise ValueError(f"a plane's rows must hold contiguous samples, strides are {plane.strides} bytes")
-    height, width = plane.shape
-    stride = row_bytes // sample_bytes
-    flat = np.lib.stride_tricks.as_strided(plane, ((height - 1) * stride + width,), (sample_bytes,))
-    return cast(Plane, flat), stride
+    return row_bytes // sample_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The correction proves itself at every start: known pictures, known answers, worked out by NumPy.
 
-What is compiled is kept on disk, and a disk can be damaged. A correction that fails would let every frame out as it
-was captured, which is safe, but must never look like success.
+What is compiled was compiled for another machine, perhaps, and lies on a disk, which can be damaged. A correction that
+fails would let every frame out as it was captured, which is safe, but must never look like success.
 """
 
-from collections.abc import Callable
+import logging
 from fractions import Fraction
 
 import numpy as np
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from eid_stream.core.errors import EngineMismatchError, reason_of
 from eid_stream.core.frame import Colour, Frame, PixelLayout, Plane
 from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels import compile_anew, compile_without_keeping
+from eid_stream.core.kernels.choice import PLAIN, do_without_compiled, loops
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.frame_correction import corrected
 from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
+
+logger = logging.getLogger(__name__)
 
 _WIDTH, _HEIGHT = 64, 48
 _GRID = (3, 4)
@@ -24,25 +26,18 @@ Array = NDArray[np.float64]
 
 
 def check_correction(layout: PixelLayout) -> None:
-    """Compile what corrects pictures of ``layout``, and prove it; what was kept on disk is replaced if it is damaged.
+    """Prove what corrects pictures of ``layout``; where its compiled loops fail, NumPy's take over, slow but right.
 
     Raises:
-        EngineMismatchError: it still fails when it was compiled anew.
+        EngineMismatchError: those fail, too.
     """
     fault = _fault(layout)
-    for again in (compile_anew, compile_without_keeping):
-        if fault:
-            fault = _after(again) or _fault(layout)
+    if fault and loops().name != PLAIN:
+        logger.warning("The compiled loops are not used: %s.", fault)
+        do_without_compiled()
+        fault = _fault(layout)
     if fault:
-        raise EngineMismatchError(f"The correction failed its self-test: {fault}. Install eid-stream and numba again.")
-
-
-def _after(again: Callable[[], None]) -> str:
-    try:
-        again()
-    except Exception as error:  # a folder that cannot be written, say
-        return reason_of(error)
-    return ""
+        raise EngineMismatchError(f"The correction failed its self-test: {fault}. Install eid-stream and NumPy again.")
 
 
 def _fault(layout: PixelLayout) -> str:

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.box_means import box_means
 from eid_stream.core.frame import Frame
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.box_means import box_means
 
 Array = NDArray[np.float32]
 GAP_SECONDS = 0.5

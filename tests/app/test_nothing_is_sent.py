@@ -33,7 +33,7 @@ def test_a_run_asks_for_no_host_and_leaves_no_device_id(tmp_path: Path) -> None:
     assert "frames in" in (tmp_path / "1.log").read_text()
     assert {(tmp_path / f"{number}.log").read_text() for number in (2, 3, 4)} == {""}
     own = {f"{number}.log" for number in range(5)} | {"packets.json", "resolv.conf", "nsswitch.conf"}
-    strangers = {name for name in files(tmp_path) - own if not name.startswith((".cache/eid-stream/", ".cache/numba/"))}
+    strangers = {name for name in files(tmp_path) - own if not name.startswith(".cache/eid-stream/")}
     assert not strangers, "files in the home of the user"
 
 

@@ -50,6 +50,20 @@ def test_a_reader_of_standard_output_may_leave_when_it_has_enough(tmp_path: Path
     assert "Nobody reads standard output any more." in done.stderr
 
 
+@pytest.mark.parametrize("asked", ["--help", "--version", "--list-devices"])
+def test_what_is_printed_may_be_cut_short_by_its_reader_and_says_so_on_a_full_disk(tmp_path: Path, asked: str) -> None:
+    for reader in ("head -1", "true", "cat"):
+        done = shell(f"{COMMAND} {asked} | {reader} >/dev/null; exit ${{PIPESTATUS[0]}}", tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), reader
+    assert shell(f"{COMMAND} {asked} >&-", tmp_path).returncode == 0
+    if Path("/dev/full").exists():
+        done = shell(f"{COMMAND} {asked} >/dev/full", tmp_path)
+        assert done.returncode == 5
+        assert done.stderr == (
+            "eid-stream: Cannot write to standard output: No space left on device. Print it elsewhere.\n"
+        )
+
+
 def test_a_recording_goes_on_when_the_reader_of_standard_output_has_left(tmp_path: Path) -> None:
     live = "--source 'phantom:?size=320x240&realtime=1' --live --out - --also-out kept.mkv --no-window --duration 4"
     done = shell(f"{COMMAND} {live} --engine prior | head -c 2000 >/dev/null; echo ${{PIPESTATUS[0]}}", tmp_path)

@@ -9,6 +9,7 @@ from benchmarks.attack import fuzzed_files, kills, leaks, sick_disks
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.leaking_addresses import KINDS
 from benchmarks.attack.outcome import SURVIVED, Row, table
+from benchmarks.attack.tally import Tally
 
 OUTLETS = (
     "password without a host",
@@ -92,3 +93,14 @@ def test_the_table_tells_the_worst_symptom_and_how_to_see_it_again() -> None:
         row.note(symptom, example)
     assert (row.tried, row.survived) == (4, 1)
     assert table([row]).splitlines()[-1] == "| files | 4 | 1 | died with status -11 (1x, first: `c`) |"
+
+
+def test_the_counts_of_pieces_add_up_and_their_numbers_go_on(tmp_path: Path) -> None:
+    for example in ("a", "b"):
+        piece = Row("files")
+        piece.note("", example)
+        piece.note("slow", example)
+        Tally(tmp_path / "tally.json").add(piece)
+    whole = Tally(tmp_path / "tally.json")
+    assert whole.tried("files") == 4
+    assert (whole.rows["files"].survived, whole.rows["files"].examples) == (2, {"slow": "a"})

@@ -1,4 +1,27 @@
+import threading
+import time
+
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
+
+
+class SlowToRead(BypassPolicy):
+    """Lets other threads in between the latch's question whether it is open and its answer."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "longest_healthy_seconds":
+            time.sleep(0.05)
+        return super().__getattribute__(name)
+
+
+def test_faults_that_several_threads_tell_at_once_latch_once() -> None:
+    latch = BypassLatch(SlowToRead(faults=1))
+    telling = [threading.Thread(target=latch.fault, args=(f"fault {number}", 0.0)) for number in range(4)]
+    for thread in telling:
+        thread.start()
+    for thread in telling:
+        thread.join()
+    assert latch.count == 1
+    assert latch.reason.startswith("fault")
 
 
 def test_latency_warns_at_70_ms_and_bypasses_at_100_ms() -> None:

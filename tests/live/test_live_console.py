@@ -177,6 +177,15 @@ def test_a_recording_with_a_bookmark_can_be_downloaded(page: "Page", folder: Pat
         assert sum(1 for _ in container.decode(video=0)) > 5
 
 
+def test_the_age_of_what_is_remembered_of_the_scene_is_told_and_grows(page: "Page") -> None:
+    def age() -> int:
+        told = page.inner_text("#figure-memory")
+        return int(told.removesuffix(" s")) if page.is_visible("#memory") else -1
+
+    first = wait_for(lambda: age() + 1, "nothing is remembered") - 1
+    wait_for(lambda: age() > first, "the memory gets no older")
+
+
 def test_motion_jpeg_shows_the_same_where_there_is_no_h264(
     chromium: "BrowserContext", run: ConsoleRun, page: "Page"
 ) -> None:

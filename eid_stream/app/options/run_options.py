@@ -17,6 +17,7 @@ from eid_stream.core.redaction import remember
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""
 EncoderName = Literal["auto", "software", "nvenc", "vaapi", "qsv"]
+DecoderName = Literal["auto", "software", "nvdec", "vaapi", "qsv"]
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?([0-5]?\d):)?(\d+(?:\.\d*)?|\.\d+)")
 
@@ -48,11 +49,16 @@ class Options:
     """Everything one run is told, checked."""
 
     source: str
-    """Video to dehaze: a file, /dev/video0, rtsp:// and the like, - for standard input, or phantom:?size=1280x720."""
+    """Video to dehaze: a file, /dev/video0, rtsp:// and the like, - for standard input, or phantom:?size=1280x720.
+    Or a picture (PNG, TIFF, JPEG, ...), or a folder of either."""
     out: str | None = None
-    """File to write: .mp4, .mov or .mkv; null: measures without writing; without this a window opens."""
+    """File to write: .mp4, .mov or .mkv, a picture for a picture; null: measures without writing; without this a
+    window opens."""
     engine: EngineName = "auto"
     """What estimates the haze; auto takes the fastest that works here."""
+    weights: str | None = None
+    """A student of your own: the folder that eid-stream-adapt or an export wrote. [default: EID_STREAM_WEIGHTS, or
+    else the shipped one]"""
     strength: float = 1.0
     """How much of the haze to remove: 0 = nothing, bit for bit, 1 = all that is seen."""
     compare: Literal["split", "side"] | None = None
@@ -83,6 +89,8 @@ class Options:
     """The encoder's own name for its speed, such as medium or fast."""
     encoder: EncoderName = "software"
     """What encodes files: software, or a GPU by nvenc, vaapi or qsv; auto takes the first of these that works here."""
+    decoder: DecoderName = "software"
+    """What decodes files: software, or a GPU by nvdec, vaapi or qsv; auto takes the first of these that works here."""
 
     frames: Literal["png", "jpg"] | None = None
     """Write pictures for learning in place of a video, into --out FOLDER/NAME, with a table of them."""

@@ -17,6 +17,7 @@ from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Sink, Source
+from eid_stream.core.kernels.choice import note as slow_loops
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
@@ -75,6 +76,7 @@ class Assembly:
     def notes(self) -> list[str]:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
+        chosen += [note] if (note := slow_loops()) else []
         recording = innermost(self.source)
         of_source = recording.notes if isinstance(recording, VideoFileSource) else []
         return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
@@ -138,7 +140,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 ending=parts.outlets.ending,
             )
         check_correction(source.info.layout)
-        engine = open_engine(options.engine)
+        engine = open_engine(options.engine, options.weights)
         out = _file_to_write(options)
         sections = None if out is None else keep_sections(out, options, source, engine.card)
         go_on(sections, source, stats)
@@ -201,17 +203,22 @@ def _open_source(options: Options, live: LiveOptions) -> Source:
     if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
         from eid_stream.app.wiring.live_wiring import open_live_source
 
-        _refuse_start(options)
+        _refuse_what_is_for_files(options)
         whole = _covered(open_live_source(options.source, live, patient=not watched), options)
     elif options.source.startswith("phantom:"):
         from eid_stream.sources.phantom.phantom_source import PhantomSource
 
-        _refuse_start(options)
+        _refuse_what_is_for_files(options)
         whole = _covered(PhantomSource(options.source), options)
     else:  # a file knows best where to cut itself
         if scheme_of(options.source) not in ("", "file"):
             parse_network(options.source)  # which refuses what is neither a file nor a stream
-        file = VideoFileSource(options.source, start_seconds=options.start, duration_seconds=options.duration)
+        file = VideoFileSource(
+            options.source,
+            start_seconds=options.start,
+            duration_seconds=options.duration,
+            decoder=options.decoder,
+        )
         whole = _covered(file, options)
         return RealTimeSource(whole) if watched else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole
@@ -228,7 +235,9 @@ def _covered(source: Source, options: Options) -> Source:
         raise
 
 
-def _refuse_start(options: Options) -> None:
+def _refuse_what_is_for_files(options: Options) -> None:
+    if options.decoder != "software":
+        raise ConfigError(f"--decoder is for files; {redacted(options.source)} is none. Leave it out.")
     if options.start:
         raise ConfigError(
             f"--start needs a file to begin in the middle of; {redacted(options.source)} always begins at 0."

@@ -129,7 +129,7 @@ def _dehazer(
     def opened() -> FallbackEngine:
         if not engines:
             check_correction(info.layout)
-            engines.append(open_engine(options.engine))
+            engines.append(open_engine(options.engine, options.weights))
         return engines[0]
 
     if wait_for_engine:

@@ -6,6 +6,7 @@ Runtime's own CPU code behind the user's back: a provider runs all of it, or is 
 """
 
 import functools
+import hashlib
 import importlib
 import json
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from typing import Any
 
 import onnxruntime
 
+from eid_stream.backends.engine_cache import default_folder
 from eid_stream.core.errors import EngineLoadError
+from eid_stream.core.private_files import exposure, make_private_folder
 
 PREFERRED_DEVICES = ("GPU", "CPU")
 """Where a provider offers several devices; NPUs compute in half precision or less throughout."""
@@ -37,6 +40,8 @@ class PluginProvider:
     """Whether the trunk computes in FP16: where the format is the device's own and the graph alone decides."""
     options: tuple[tuple[str, str], ...] = ()
     """The provider's own names and values."""
+    cache_option: str = ""
+    """The provider's name for a folder in which it keeps what it compiled for this card, if it keeps any."""
 
 
 PROVIDERS = {
@@ -48,6 +53,7 @@ PROVIDERS = {
             distribution="onnxruntime-ep-nv-tensorrt-rtx-cu13",
             needs="an NVIDIA RTX card (Ampere or later) and a driver for CUDA 13",
             half=True,
+            cache_option="nv_runtime_cache_path",
         ),
         PluginProvider(
             engine="webgpu",
@@ -90,13 +96,29 @@ def open_session(provider: PluginProvider, model: bytes) -> PluginSession:
     options.log_severity_level = 4
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     try:
-        options.add_provider_for_devices([device], dict(provider.options))
+        options.add_provider_for_devices([device], dict(provider.options) | kept(provider, model))
         session = onnxruntime.InferenceSession(model, options)
     except Exception as error:  # ONNX Runtime's exceptions share no other root
         raise _refused(provider, "cannot run the student on this machine", error) from error
     installed = f"{provider.distribution} {version(provider.distribution)}"
     on_cpu = device.device.type.name == "CPU"
     return PluginSession(session, _describe(device), on_cpu, f"onnxruntime {onnxruntime.__version__}, {installed}")
+
+
+def kept(provider: PluginProvider, model: bytes) -> dict[str, str]:
+    """The option by which a provider keeps compiled kernels between runs, in a folder that is this model's alone.
+
+    Nothing where it keeps none, or where others could put code into the folder, which the next start would run.
+    """
+    if not provider.cache_option:
+        return {}
+    made = f"{provider.distribution} {version(provider.distribution)}\n".encode() + model
+    folder = default_folder() / provider.engine / hashlib.sha256(made).hexdigest()[:16]
+    try:
+        make_private_folder(folder)
+        return {} if exposure(folder, is_folder=True) else {provider.cache_option: str(folder)}
+    except OSError:
+        return {}
 
 
 @functools.cache

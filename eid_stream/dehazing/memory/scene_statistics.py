@@ -4,13 +4,12 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from eid_stream.core.box_means import box_means
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels import kernel
+from eid_stream.core.kernels.choice import loops
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.box_means import box_means
 
 Array = NDArray[np.float32]
 ROWS, COLUMNS = 12, 16
@@ -83,51 +82,7 @@ def measure(thumbnail: Thumbnail) -> SceneStatistics:
     values = thumbnail.values
     if values.shape[1] % (ROWS * PIXELS) or values.shape[2] % (COLUMNS * PIXELS):
         values = box_means(values, ROWS * PIXELS, COLUMNS * PIXELS)
-    mean, variance, content, dark = _measure(np.ascontiguousarray(values), np.float32(BLACK))
-    return SceneStatistics(mean, variance, content, float(dark))
-
-
-@kernel()
-def _measure(values: Array, black: np.float32) -> tuple[Array, Array, Array, np.float32]:
-    """Of a picture whose sides are whole multiples of ROWS * PIXELS and COLUMNS * PIXELS."""
-    height, width = values.shape[1] // (ROWS * PIXELS), values.shape[2] // (COLUMNS * PIXELS)
-    mean = np.zeros((3, ROWS, COLUMNS), np.float32)
-    variance = np.zeros((3, ROWS, COLUMNS), np.float32)
-    content = np.zeros((ROWS, COLUMNS), np.float32)
-    light, dark = 0.0, 0.0
-    pixel = np.empty(3, np.float32)
-    for row in range(ROWS * PIXELS):
-        for column in range(COLUMNS * PIXELS):
-            for plane in range(3):
-                total = np.float32(0.0)
-                for y in range(row * height, (row + 1) * height):
-                    for x in range(column * width, (column + 1) * width):
-                        total += values[plane, y, x]
-                pixel[plane] = total / np.float32(height * width)
-            if pixel[0] <= black:
-                continue
-            y, x = row // PIXELS, column // PIXELS
-            content[y, x] += np.float32(1.0)
-            for plane in range(3):
-                mean[plane, y, x] += pixel[plane]
-                variance[plane, y, x] += pixel[plane] * pixel[plane]
-            light += pixel[0]
-            dark += max(pixel[0] + _least_of_rgb(pixel[1], pixel[2]), 0.0)
-    for y in range(ROWS):
-        for x in range(COLUMNS):
-            held = max(content[y, x], np.float32(1.0))
-            content[y, x] /= np.float32(PIXELS * PIXELS)
-            for plane in range(3):
-                middle = mean[plane, y, x] / held
-                mean[plane, y, x] = middle
-                variance[plane, y, x] = max(variance[plane, y, x] / held - middle * middle, np.float32(0.0))
-    return mean, variance, content, np.float32(dark / max(light, 1e-3))
-
-
-@njit(inline="always")
-def _least_of_rgb(cb: np.float32, cr: np.float32) -> np.float32:
-    """Less luma; ITU-T H.273 matrix 1 (BT.709), of which thumbnails are."""
-    return min(1.5748 * cr, -0.1873 * cb - 0.4681 * cr, 1.8556 * cb)
+    return SceneStatistics(*loops().measure(values, ROWS, COLUMNS, BLACK))
 
 
 def _dark_of(mean: Array, content: Array) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.kernels import kernel
+from eid_stream.core.kernels.choice import loops
 from eid_stream.dehazing.memory.cell_grid import smoothed, smoothed_inside
 from eid_stream.dehazing.memory.remembered_scene import Expectation
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
@@ -51,7 +51,7 @@ class SmokeFit:
 
 def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> SmokeFit:
     """The likeliest smoke, given the airlight of the moment before; answers with an airlight that fits better."""
-    likelihood = _log_likelihoods(
+    likelihood = loops().log_likelihoods(
         view.mean,
         view.log_detail,
         expected.mean,
@@ -60,63 +60,14 @@ def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> 
         expected.log_detail_variance,
         airlight,
         OPACITIES,
+        FREEDOM,
+        PRICE,
     )
     likelihood = smoothed_inside(likelihood, view.content, SMOOTHNESS)
-    opacity = _likeliest(likelihood, OPACITIES[1]) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
+    opacity = loops().likeliest(likelihood, float(OPACITIES[1])) * np.minimum(
+        view.content * np.float32(4.0), np.float32(1.0)
+    )
     return SmokeFit(opacity, _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight))
-
-
-@kernel()
-def _log_likelihoods(
-    mean: Array,
-    log_detail: Array,
-    expected: Array,
-    precision: Array,
-    expected_detail: Array,
-    detail_variance: Array,
-    airlight: Array,
-    opacities: Array,
-) -> Array:
-    """(opacities, rows, columns). The cube of t is what haze narrows a distribution of three colours by."""
-    rows, columns = log_detail.shape
-    result = np.empty((len(opacities), rows, columns), np.float32)
-    for k in range(len(opacities)):
-        opacity = opacities[k]
-        gain = np.float32(1.0) / (np.float32(1.0) - opacity)
-        log_t = -np.log(gain)
-        for y in range(rows):
-            for x in range(columns):
-                p = precision[:, y, x]
-                a = (mean[0, y, x] - airlight[0, y, x] * opacity) * gain - expected[0, y, x]
-                b = (mean[1, y, x] - airlight[1, y, x] * opacity) * gain - expected[1, y, x]
-                c = (mean[2, y, x] - airlight[2, y, x] * opacity) * gain - expected[2, y, x]
-                q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
-                d = log_detail[y, x] - log_t - expected_detail[y, x]
-                # The logarithms of (1 + far / 4) ** 7 and ** 5 in one, with FREEDOM + 3 and FREEDOM + 1 for exponents.
-                colour, detail = 1.0 + q / FREEDOM, 1.0 + d * d / (detail_variance[y, x] * FREEDOM)
-                squared, twice = colour * colour, detail * detail
-                far = np.log(squared * squared * squared * colour * twice * twice * detail)
-                result[k, y, x] = -0.5 * far - 3.0 * log_t - PRICE * opacity
-    return result
-
-
-@kernel()
-def _likeliest(likelihood: Array, step: np.float32) -> Array:
-    """The opacity of the maximum, between the steps by a parabola."""
-    steps, rows, columns = likelihood.shape
-    result = np.empty((rows, columns), np.float32)
-    for y in range(rows):
-        for x in range(columns):
-            best = 0
-            for k in range(1, steps):
-                if likelihood[k, y, x] > likelihood[best, y, x]:
-                    best = k
-            middle = min(max(best, 1), steps - 2)
-            below, at, above = likelihood[middle - 1, y, x], likelihood[middle, y, x], likelihood[middle + 1, y, x]
-            bend = min(below - 2.0 * at + above, -1e-6)
-            place = middle + min(max(0.5 * (below - above) / bend, -1.0), 1.0)
-            result[y, x] = np.float32(min(max(place, 0.0), steps - 1.0)) * step
-    return result
 
 
 def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> Array:

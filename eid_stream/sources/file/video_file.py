@@ -15,6 +15,7 @@ from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, vi
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sources.damage import Damage
 from eid_stream.sources.file.frame_clock import FrameClock
+from eid_stream.sources.file.opening.device_decoder import SOFTWARE, open_for_decoding
 from eid_stream.sources.file.opening.largest_picture import largest_picture
 from eid_stream.sources.file.opening.media_input import open_input
 from eid_stream.sources.file.opening.memory_need import refuse_too_large
@@ -45,11 +46,17 @@ class VideoFileSource:
     """
 
     def __init__(
-        self, address: str, *, start_seconds: Fraction | None = None, duration_seconds: Fraction | None = None
+        self,
+        address: str,
+        *,
+        start_seconds: Fraction | None = None,
+        duration_seconds: Fraction | None = None,
+        decoder: str = SOFTWARE,
     ) -> None:
-        """Open the file and decode its first frame.
+        """Open the file and decode its first frame, on a device where ``decoder`` names one that works.
 
         Raises:
+            ConfigError: there is no such decoder.
             SourceOpenError: the file is missing, is no video, is damaged beyond reading, or has nothing in the window.
         """
         self.damage = Damage()
@@ -63,7 +70,7 @@ class VideoFileSource:
         self.input = open_input(address)
         """What is read, for whoever wants to read it beside this source."""
         self._label = self.input.label
-        self._container = self.input.open()
+        self._container, self._decoded = open_for_decoding(self.input, decoder)
         self._container_kinds = self._container.format.name.split(",")
         try:
             self._open(start_seconds or Fraction(0), duration_seconds)
@@ -137,12 +144,12 @@ class VideoFileSource:
     def _refuse_too_large(self) -> None:
         context = self._stream.codec_context
         if context.format is not None:
-            long = any(component.bits > 8 for component in context.format.components)
-            picture_bytes = context.width * context.height * 3 // 2 * (1 + long)
+            picture_bytes = context.width * context.height * context.format.padded_bits_per_pixel // 8
             refuse_too_large(self._label, context.width, context.height, picture_bytes)
 
     def _noted(self, first: VideoFrame) -> list[str]:
-        told = [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]
+        told = [self._decoded] if self._decoded else []
+        told += [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]
         if has_no_clock(self._container):
             told.append(f"The file holds no times: {float(self._info.nominal_rate or 25):g} frames a second are taken.")
         if self._grown != (first.width, first.height):

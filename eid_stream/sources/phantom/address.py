@@ -22,7 +22,7 @@ class PhantomAddress:
     """Width and height in pixels."""
     rate: Fraction = Fraction(25)
     frames: int = 250
-    """Number of frames; 0 = without end."""
+    """Number of frames; 0 = without end, as a live phantom is that was not told otherwise."""
     seed: int = 1
     smoke: float = 0.5
     """Mean of 1 - t over picture and time; 0 = no smoke."""
@@ -52,6 +52,8 @@ def parse_phantom_address(address: str) -> PhantomAddress:
             options[key] = read(text)
         except (ValueError, ZeroDivisionError) as error:
             raise ConfigError(f"The phantom's {key} cannot be {text!r}: write {allowed}.") from error
+    if options.get("realtime") and "frames" not in options:
+        options["frames"] = 0
     return replace(PhantomAddress(), **options)
 
 

@@ -12,7 +12,7 @@ from eid_stream.backends import engine_choice
 from eid_stream.backends.engine_choice import open_engine
 from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine, open_onnx
 from eid_stream.backends.onnx_runtime.plugin_engine import open_plugin, plugin_engine
-from eid_stream.backends.onnx_runtime.plugin_providers import PROVIDERS, PluginProvider, open_session
+from eid_stream.backends.onnx_runtime.plugin_providers import PROVIDERS, PluginProvider, kept, open_session
 from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.building.verification import compare_engines
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError, EngineRunError
@@ -78,6 +78,25 @@ def test_the_real_rtx_library_without_a_driver_is_refused_with_what_it_needs() -
     else:
         engine.close()
         pytest.skip("this machine has an NVIDIA driver")
+
+
+def test_what_rtx_compiles_for_a_card_is_kept_by_model_where_nobody_else_can_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime_ep_nv_tensorrt_rtx")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    one, other = (Path(kept(PROVIDERS["rtx"], model)["nv_runtime_cache_path"]) for model in (b"one", b"other"))
+    assert one != other
+    assert one.is_relative_to(tmp_path)
+    assert one.stat().st_mode & 0o077 == 0
+    one.chmod(0o777)
+    assert kept(PROVIDERS["rtx"], b"one") == {}
+    assert kept(PROVIDERS["openvino"], b"one") == {}
+
+
+def test_the_rtx_library_knows_the_option_by_that_name() -> None:
+    package = pytest.importorskip("onnxruntime_ep_nv_tensorrt_rtx")
+    assert PROVIDERS["rtx"].cache_option.encode() in Path(package.get_library_path()).read_bytes()
 
 
 def test_a_model_that_its_card_does_not_speak_of_reaches_no_provider() -> None:

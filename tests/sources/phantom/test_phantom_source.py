@@ -149,7 +149,7 @@ def test_a_picture_without_a_number_is_not_read_as_one() -> None:
 
 
 def test_a_live_phantom_keeps_the_clock_and_leaves_out_what_nobody_took() -> None:
-    source = PhantomSource("phantom:?size=64x48&rate=50&frames=0&realtime=1")
+    source = PhantomSource("phantom:?size=64x48&rate=50&realtime=1")
     assert source.info.live
     assert source.info.frame_count is None
     arrivals: list[tuple[int, int]] = []

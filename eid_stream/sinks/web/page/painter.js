@@ -100,7 +100,7 @@ export class Painter {
       this.part(original, picture.grid, 0, half, 0, half);
       this.part(shown, this.compares ? null : picture.grid, width - half, half, width - half, half);
     } else if (this.mode === "border" && this.compares) {
-      const edge = Math.round(this.border * width);
+      const edge = 2 * Math.round(this.border * width / 2); // chroma begins at every second column
       this.part(original, picture.grid, 0, width, 0, edge);
       this.part(shown, picture.grid, 0, width, edge, width - edge);
     } else {
@@ -112,9 +112,9 @@ export class Painter {
   part(frame, grid, left, width, from, columns) {
     if (columns <= 0) return;
     const { context, canvas: { height } } = this;
-    if (!this.turn && !(this.haze && grid) && from === left && columns === width) {
-      return context.drawImage(frame, left, 0, width, height);
-    }
+    const plain = !this.turn && !(this.haze && grid);
+    if (plain && from === left && columns === width) return context.drawImage(frame, left, 0, width, height);
+    if (plain && frame.visibleRect?.width === width) return this.columns(frame, from - left, from, columns);
     context.save();
     context.beginPath();
     context.rect(from, 0, columns, height);
@@ -128,6 +128,14 @@ export class Painter {
       context.drawImage(this.colours(grid), -w / 2, -h / 2, w, h);
     }
     context.restore();
+  }
+
+  // Of a frame that is as wide as its place: only what is seen becomes RGB.
+  columns(frame, skipped, from, columns) {
+    const { x, y, height } = frame.visibleRect;
+    const seen = new VideoFrame(frame, { visibleRect: { x: x + skipped, y, width: columns, height } });
+    this.context.drawImage(seen, from, 0, columns, this.canvas.height);
+    seen.close();
   }
 
   colours({ size: [width, height], values }) {

@@ -14,7 +14,7 @@ MOST_ON_THE_WAY = 8
 """Pictures sent whose sight has not been confirmed: a browser that is further behind has fallen asleep or is slow."""
 LONGEST_ON_THE_WAY_SECONDS = 0.3
 _TRIPS_KEPT = 64
-_SPARE_SHARE, _SPARE_SECONDS = 0.5, 0.04
+_SPARE_SHARE, _SPARE_SECONDS = 0.5, 0.025
 """Pictures may take so much longer than the quickest lately before it is thought that they wait for each other."""
 
 
@@ -60,8 +60,6 @@ class Viewer:
 
         A page that is slower than the camera gets fewer pictures rather than older ones.
         """
-        if self._pictures:
-            return 0.0
         oldest = next(iter(self._on_the_way.values()), None)
         quickest = min(self._trips, default=LONGEST_ON_THE_WAY_SECONDS)
         return inf if oldest is None else oldest + (1 + _SPARE_SHARE) * quickest + _SPARE_SECONDS
@@ -81,10 +79,11 @@ class Viewer:
         if not self.keeps_up:
             self.missed += 1
             self.needs_key = True
-            self._pictures.clear()
+            self._forget_waiting()
             return
         self.needs_key = False
         self._pictures.append((picture.number, message))
+        self._on_the_way[picture.number] = time.monotonic()
         self._something.set()
 
     def tell(self, kind: str, text: str) -> None:
@@ -113,6 +112,9 @@ class Viewer:
             await self._something.wait()
         if self._texts:
             return self._texts.pop(next(iter(self._texts)))
-        number, message = self._pictures.popleft()
-        self._on_the_way[number] = time.monotonic()
-        return message
+        return self._pictures.popleft()[1]
+
+    def _forget_waiting(self) -> None:
+        for number, _ in self._pictures:
+            self._on_the_way.pop(number, None)
+        self._pictures.clear()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -18,8 +19,8 @@ MAX_PIXELS = 16384 * 8192
 """Largest picture that is accepted, in pixels: four times 8K."""
 
 
-def open_file(path: Path) -> InputContainer:
-    """Open a file for reading.
+def open_file(path: Path, device: HWAccel | None = None) -> InputContainer:
+    """Open a file for reading, to be decoded on a device where one is given.
 
     Raises:
         SourceOpenError: it is missing, empty, a folder, not readable, or nothing that FFmpeg knows.
@@ -28,7 +29,7 @@ def open_file(path: Path) -> InputContainer:
         _check(path)
     except OSError as error:  # a name that is too long, say
         raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
-    return _open(f"file:{path}", str(path), container_options=FILE_ONLY)
+    return _open(f"file:{path}", str(path), container_options=FILE_ONLY, hwaccel=device)
 
 
 def open_late(reader: IO[bytes], label: str, *, formats: str, format_name: str | None) -> InputContainer:

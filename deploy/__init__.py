@@ -1,0 +1,1 @@
+"""What is handed over: distributions, locks, images, the site and the papers. Not installed."""

@@ -1,0 +1,156 @@
+"""The loops in C, built when the package was installed; ctypes lets go of the GIL while one runs."""
+
+import ctypes
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.core.frame import Plane, Planes, row_stride
+from eid_stream.core.kernels.choice import Array, Bound
+
+FILE = "_loops.dll" if os.name == "nt" else "_loops.so"
+_VERSION = 1
+_POINTER, _SIZE, _COUNT, _FLOAT, _DOUBLE = (
+    ctypes.c_void_p,
+    ctypes.c_int64,
+    ctypes.c_int32,
+    ctypes.c_float,
+    ctypes.c_double,
+)
+_CORRECT = (_POINTER, _SIZE, _POINTER, _SIZE, _POINTER, _POINTER, *(_COUNT,) * 2, *(_FLOAT,) * 4, *(_COUNT,) * 4)
+_AVERAGE = (_POINTER, _SIZE, *(_COUNT,) * 2, _POINTER, _SIZE, *(_COUNT,) * 2, *(_FLOAT,) * 2, _POINTER)
+_ADD = (_POINTER, *(_POINTER, _POINTER) * 2, *(_COUNT,) * 2, *(_FLOAT,) * 2, _POINTER)
+_PARAMETERS: dict[str, tuple[Any, ...]] = {
+    "correct_u8": _CORRECT,
+    "correct_u16": _CORRECT,
+    "average_u8": _AVERAGE,
+    "average_u16": _AVERAGE,
+    "measure": (_POINTER, *(_COUNT,) * 4, _FLOAT, *(_POINTER,) * 4),
+    "log_likelihoods": (*(_POINTER,) * 8, *(_COUNT,) * 2, *(_DOUBLE,) * 2, _POINTER),
+    "likeliest": (_POINTER, *(_COUNT,) * 2, _FLOAT, _POINTER),
+    "add_difference_u8": _ADD,
+    "add_difference_f32": _ADD,
+}
+
+
+def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None":
+    """The loops in C; None where they were not built, cannot be loaded, or are of another version of this package."""
+    try:
+        library = ctypes.CDLL(str(folder / FILE))
+        known = ctypes.c_int32.in_dll(library, "loops_version").value == _VERSION
+        return CompiledLoops(library) if known else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+class CompiledLoops:
+    """``Loops`` in C."""
+
+    name = "C"
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        """Take a library that holds them.
+
+        Raises:
+            AttributeError: it does not.
+        """
+        self._call = {name: getattr(library, name) for name in _PARAMETERS}
+        for name, function in self._call.items():
+            function.argtypes, function.restype = _PARAMETERS[name], None
+
+    def correct(
+        self, plane: Plane, out: Plane, gains: Array, offsets: Array, bound: Bound, first: int, last: int
+    ) -> None:
+        """As in ``Loops``."""
+        gains, offsets = _line(gains), _line(offsets)
+        self._call[f"correct_u{plane.itemsize * 8}"](
+            plane.ctypes.data,
+            row_stride(plane),
+            out.ctypes.data,
+            row_stride(out),
+            gains.ctypes.data,
+            offsets.ctypes.data,
+            *gains.shape,
+            *bound,
+            first,
+            last,
+            *plane.shape,
+        )
+
+    def average(self, plane: Plane, small: Array, scale: float, zero: float) -> None:
+        """As in ``Loops``."""
+        sums = np.empty(plane.shape[1], np.uint16 if plane.itemsize == 1 else np.uint32)
+        self._call[f"average_u{plane.itemsize * 8}"](
+            plane.ctypes.data,
+            row_stride(plane),
+            *plane.shape,
+            small.ctypes.data,
+            small.strides[0] // small.itemsize,
+            *small.shape,
+            scale,
+            zero,
+            sums.ctypes.data,
+        )
+
+    def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
+        """As in ``Loops``."""
+        values = _line(values)
+        mean, variance = np.zeros((2, 3, rows, columns), np.float32)
+        content, light = np.zeros((rows, columns), np.float32), np.zeros(2)
+        high, wide = values.shape[1] // (4 * rows), values.shape[2] // (4 * columns)
+        outcome = (part.ctypes.data for part in (mean, variance, content, light))
+        self._call["measure"](values.ctypes.data, rows, columns, high, wide, black, *outcome)
+        return mean, variance, content, float(light[1] / max(light[0], 1e-3))
+
+    def log_likelihoods(
+        self,
+        mean: Array,
+        log_detail: Array,
+        expected: Array,
+        precision: Array,
+        expected_detail: Array,
+        detail_variance: Array,
+        airlight: Array,
+        opacities: Array,
+        freedom: float,
+        price: float,
+    ) -> Array:
+        """As in ``Loops``."""
+        given = (mean, log_detail, expected, precision, expected_detail, detail_variance, airlight, opacities)
+        lines = [_line(values) for values in given]
+        result = np.empty((len(opacities), *log_detail.shape), np.float32)
+        places = (line.ctypes.data for line in lines)
+        self._call["log_likelihoods"](*places, len(opacities), log_detail.size, freedom, price, result.ctypes.data)
+        return result
+
+    def likeliest(self, likelihood: Array, step: float) -> Array:
+        """As in ``Loops``."""
+        likelihood = _line(likelihood)
+        result = np.empty(likelihood.shape[1:], np.float32)
+        self._call["likeliest"](likelihood.ctypes.data, len(likelihood), result.size, step, result.ctypes.data)
+        return result
+
+    def add_difference(
+        self, rgb: NDArray[Any], before: Planes, after: Planes, scale: float, most: float, out: NDArray[Any]
+    ) -> None:
+        """As in ``Loops``."""
+        rgb = np.ascontiguousarray(rgb)
+        versions = [part for planes in (before, after) for part in (_addresses(planes), _strides(planes))]
+        name = "add_difference_u8" if rgb.dtype == np.uint8 else "add_difference_f32"
+        places = (part.ctypes.data for part in versions)
+        self._call[name](rgb.ctypes.data, *places, *rgb.shape[:2], scale, most, out.ctypes.data)
+
+
+def _line(values: Array) -> Array:
+    return np.ascontiguousarray(values, np.float32)
+
+
+def _addresses(planes: Planes) -> NDArray[np.intp]:
+    return np.array([plane.ctypes.data for plane in planes], np.intp)
+
+
+def _strides(planes: Planes) -> NDArray[np.int64]:
+    return np.array([row_stride(plane) for plane in planes], np.int64)

@@ -1,0 +1,245 @@
+/* The loops over samples and cells, compiled when the package is built. plain.py beside it says the same by NumPy;
+   tests/core/test_kernels.py compares both. No function allocates, waits or fails. */
+
+#include <math.h>
+#include <stdint.h>
+
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+
+/* Built for any processor of the family, run by what this one has: AVX2 and FMA are three times as fast as SSE2. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define BY_PROCESSOR(name, parameters, arguments)                                                                  \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prefer-vector-width=512"))) static void     \
+        name##_avx512 parameters { name##_body arguments; }                                                        \
+    __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body arguments; }              \
+    EXPORT void name parameters {                                                                                  \
+        if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&                            \
+            __builtin_cpu_supports("avx512dq")) name##_avx512 arguments;                                           \
+        else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) name##_avx2 arguments;           \
+        else name##_body arguments;                                                                                \
+    }
+#else
+#define INLINE static inline
+#define BY_PROCESSOR(name, parameters, arguments) EXPORT void name parameters { name##_body arguments; }
+#endif
+
+#define MOST_COLUMNS 2048 /* of a block: four lines of maps and a row of samples stay in the first cache */
+
+EXPORT const int32_t loops_version = 1; /* raised whenever a parameter changes: compiled.py refuses other ones */
+
+/* A line of cells over the pixels of a block: `left` is the cell before each pixel, `right` the way to the next one. */
+INLINE void expand(const float *restrict cells, const int32_t *restrict left, const float *restrict right,
+                   int32_t count, float *restrict line) {
+    for (int32_t x = 0; x < count; x++) line[x] = cells[left[x]] + (cells[left[x] + 1] - cells[left[x]]) * right[x];
+}
+
+/* One plane's haze maps onto the rows [first, last): code -> gain * code + offset, bilinear with aligned corners, within
+   what may be taken from a sample above `lowest` and added to one below `bright`. Cells are (rows, columns). */
+#define CORRECT(name, sample)                                                                                      \
+    INLINE void name##_body(const sample *restrict plane, int64_t stride, sample *restrict out, int64_t out_stride, \
+                            const float *restrict gains, const float *restrict offsets, int32_t rows,             \
+                            int32_t columns, float lowest, float most_taken, float bright, float rise,            \
+                            int32_t first, int32_t last, int32_t height, int32_t width) {                         \
+        const double pitch_x = (columns - 1) / (double)(width > 1 ? width - 1 : 1);                                \
+        const double pitch_y = (rows - 1) / (double)(height > 1 ? height - 1 : 1);                                 \
+        const float kept = 1.0f - most_taken, given = 1.0f - rise, floor = most_taken * lowest, roof = rise * bright; \
+        int32_t left[MOST_COLUMNS];                                                                                \
+        float right[MOST_COLUMNS], gain_lines[2][MOST_COLUMNS], offset_lines[2][MOST_COLUMNS];                     \
+        for (int32_t begin = 0; begin < width; begin += MOST_COLUMNS) {                                            \
+            const int32_t count = width - begin < MOST_COLUMNS ? width - begin : MOST_COLUMNS;                     \
+            for (int32_t x = 0; x < count; x++) {                                                                  \
+                const double place = (begin + x) * pitch_x;                                                        \
+                left[x] = (int32_t)place < columns - 2 ? (int32_t)place : columns - 2;                             \
+                right[x] = (float)(place - left[x]);                                                               \
+            }                                                                                                      \
+            int32_t expanded = -2; /* the line of cells that was expanded last */                                  \
+            for (int32_t y = first; y < last; y++) {                                                               \
+                int32_t above = (int32_t)(y * pitch_y);                                                            \
+                if (above > rows - 2) above = rows - 2;                                                            \
+                for (int32_t row = expanded < above ? above : above + 1; row <= above + 1 && expanded <= above; row++) { \
+                    expand(gains + (int64_t)row * columns, left, right, count, gain_lines[row & 1]);               \
+                    expand(offsets + (int64_t)row * columns, left, right, count, offset_lines[row & 1]);           \
+                    expanded = row;                                                                                \
+                }                                                                                                  \
+                const float down = (float)(y * pitch_y - above);                                                   \
+                const float *restrict gain_above = gain_lines[above & 1], *restrict gain_below = gain_lines[~above & 1]; \
+                const float *restrict offset_above = offset_lines[above & 1];                                      \
+                const float *restrict offset_below = offset_lines[~above & 1];                                     \
+                const sample *restrict source = plane + y * stride + begin;                                        \
+                sample *restrict target = out + y * out_stride + begin;                                            \
+                for (int32_t x = 0; x < count; x++) {                                                              \
+                    const float code = (float)source[x];                                                           \
+                    const float gain = gain_above[x] + (gain_below[x] - gain_above[x]) * down;                     \
+                    const float offset = offset_above[x] + (offset_below[x] - offset_above[x]) * down;             \
+                    const float taken = code * kept + floor, added = code * given + roof;                          \
+                    const float least = taken < code ? taken : code, most = added > code ? added : code;           \
+                    float value = gain * code + offset;                                                            \
+                    value = value > least ? value : least;                                                         \
+                    value = value < most ? value : most;                                                           \
+                    target[x] = (sample)(int32_t)(value + 0.5f);                                                   \
+                }                                                                                                  \
+            }                                                                                                      \
+        }                                                                                                          \
+    }                                                                                                              \
+    BY_PROCESSOR(name,                                                                                             \
+                 (const sample *plane, int64_t stride, sample *out, int64_t out_stride, const float *gains,        \
+                  const float *offsets, int32_t rows, int32_t columns, float lowest, float most_taken,             \
+                  float bright, float rise, int32_t first, int32_t last, int32_t height, int32_t width),           \
+                 (plane, stride, out, out_stride, gains, offsets, rows, columns, lowest, most_taken, bright, rise, \
+                  first, last, height, width))
+
+CORRECT(correct_u8, uint8_t)
+CORRECT(correct_u16, uint16_t)
+
+/* Means of whole-pixel boxes of a plane, times `scale`, less `zero`; rows of `small` are `small_stride` apart. */
+#define AVERAGE(name, sample, wide)                                                                                \
+    INLINE void name##_body(const sample *restrict plane, int64_t stride, int32_t height, int32_t width,          \
+                            float *restrict small, int64_t small_stride, int32_t small_height,                    \
+                            int32_t small_width, float scale, float zero, wide *restrict sums) {                  \
+        for (int32_t row = 0; row < small_height; row++) {                                                         \
+            const int32_t first = (int32_t)((int64_t)row * height / small_height);                                 \
+            const int32_t last = (int32_t)((int64_t)(row + 1) * height / small_height);                            \
+            for (int32_t x = 0; x < width; x++) sums[x] = plane[first * stride + x];                               \
+            for (int32_t y = first + 1; y < last; y++)                                                             \
+                for (int32_t x = 0; x < width; x++) sums[x] = (wide)(sums[x] + plane[y * stride + x]);             \
+            for (int32_t column = 0; column < small_width; column++) {                                             \
+                const int32_t left = (int32_t)((int64_t)column * width / small_width);                             \
+                const int32_t right = (int32_t)((int64_t)(column + 1) * width / small_width);                      \
+                uint32_t total = 0;                                                                                \
+                for (int32_t x = left; x < right; x++) total += sums[x];                                           \
+                const float mean = (float)total / (float)((right - left) * (last - first));                        \
+                small[row * small_stride + column] = mean * scale - zero;                                          \
+            }                                                                                                      \
+        }                                                                                                          \
+    }                                                                                                              \
+    BY_PROCESSOR(name,                                                                                             \
+                 (const sample *plane, int64_t stride, int32_t height, int32_t width, float *small,                \
+                  int64_t small_stride, int32_t small_height, int32_t small_width, float scale, float zero,        \
+                  wide *sums),                                                                                     \
+                 (plane, stride, height, width, small, small_stride, small_height, small_width, scale, zero, sums))
+
+AVERAGE(average_u8, uint8_t, uint16_t)
+AVERAGE(average_u16, uint16_t, uint32_t)
+
+/* Statistics of a picture (3, 4 * rows * high, 4 * columns * wide) by cell of (rows, columns), each of 4 x 4 means over
+   `high` x `wide` pixels: mean and variance (3, rows, columns) of what is brighter than `black`, its share `content`, and
+   `light`: its sums of luma and of the least of R, G and B. All come in as zeros. */
+#define PIXELS 4
+EXPORT void measure(const float *restrict values, int32_t rows, int32_t columns, int32_t high, int32_t wide, float black,
+                    float *restrict mean, float *restrict variance, float *restrict content, double *restrict light) {
+    const int64_t width = (int64_t)columns * PIXELS * wide, plane_size = (int64_t)rows * PIXELS * high * width;
+    const int64_t cells = (int64_t)rows * columns;
+    for (int32_t row = 0; row < rows * PIXELS; row++) {
+        for (int32_t column = 0; column < columns * PIXELS; column++) {
+            float pixel[3];
+            for (int32_t plane = 0; plane < 3; plane++) {
+                const float *corner = values + plane * plane_size + (int64_t)row * high * width + (int64_t)column * wide;
+                float total = 0.0f;
+                for (int32_t y = 0; y < high; y++)
+                    for (int32_t x = 0; x < wide; x++) total += corner[y * width + x];
+                pixel[plane] = total / (float)(high * wide);
+            }
+            if (pixel[0] <= black) continue;
+            const int64_t cell = (int64_t)(row / PIXELS) * columns + column / PIXELS;
+            content[cell] += 1.0f;
+            for (int32_t plane = 0; plane < 3; plane++) {
+                mean[plane * cells + cell] += pixel[plane];
+                variance[plane * cells + cell] += pixel[plane] * pixel[plane];
+            }
+            /* ITU-T H.273 matrix 1 (BT.709), of which thumbnails are: R, G and B less luma. */
+            const double red = 1.5748 * pixel[2], green = -0.1873 * pixel[1] - 0.4681 * pixel[2], blue = 1.8556 * pixel[1];
+            const double least = pixel[0] + fmin(fmin(red, green), blue);
+            light[0] += pixel[0];
+            light[1] += least > 0.0 ? least : 0.0;
+        }
+    }
+    for (int64_t cell = 0; cell < cells; cell++) {
+        const float held = content[cell] > 1.0f ? content[cell] : 1.0f;
+        content[cell] /= (float)(PIXELS * PIXELS);
+        for (int32_t plane = 0; plane < 3; plane++) {
+            const float middle = mean[plane * cells + cell] / held;
+            const float spread = variance[plane * cells + cell] / held - middle * middle;
+            mean[plane * cells + cell] = middle;
+            variance[plane * cells + cell] = spread > 0.0f ? spread : 0.0f;
+        }
+    }
+}
+
+/* How likely each of `steps` opacities is in each cell (steps, cells): dehazing/memory/smoke_fit.py says what is what. */
+EXPORT void log_likelihoods(const float *restrict mean, const float *restrict log_detail, const float *restrict expected,
+                            const float *restrict precision, const float *restrict expected_detail,
+                            const float *restrict detail_variance, const float *restrict airlight,
+                            const float *restrict opacities, int32_t steps, int32_t cells, double freedom, double price,
+                            float *restrict result) {
+    for (int32_t k = 0; k < steps; k++) {
+        const float opacity = opacities[k], gain = 1.0f / (1.0f - opacity);
+        const double log_t = -log(gain);
+        for (int32_t i = 0; i < cells; i++) {
+            float far[3];
+            for (int32_t plane = 0; plane < 3; plane++) {
+                const int32_t at = plane * cells + i;
+                far[plane] = (mean[at] - airlight[at] * opacity) * gain - expected[at];
+            }
+            const double a = far[0], b = far[1], c = far[2];
+            const float *p = precision + i;
+            const double q = a * (p[0] * a + 2 * p[cells] * b + 2 * p[2 * cells] * c) +
+                             b * (p[3 * cells] * b + 2 * p[4 * cells] * c) + p[5 * cells] * c * c;
+            const double d = log_detail[i] - log_t - expected_detail[i];
+            /* Logarithms of (1 + q / 4) ** 7 and (1 + d * d / 4) ** 5 in one: freedom + 3 and freedom + 1. */
+            const double colour = 1.0 + q / freedom, detail = 1.0 + d * d / (detail_variance[i] * freedom);
+            const double squared = colour * colour, twice = detail * detail;
+            const double unlikely = log(squared * squared * squared * colour * twice * twice * detail);
+            result[(int64_t)k * cells + i] = (float)(-0.5 * unlikely - 3.0 * log_t - price * opacity);
+        }
+    }
+}
+
+/* The opacity of the greatest likelihood in each cell, between the steps by a parabola. */
+EXPORT void likeliest(const float *restrict likelihood, int32_t steps, int32_t cells, float step, float *restrict result) {
+    for (int32_t i = 0; i < cells; i++) {
+        int32_t best = 0;
+        for (int32_t k = 1; k < steps; k++)
+            if (likelihood[(int64_t)k * cells + i] > likelihood[(int64_t)best * cells + i]) best = k;
+        const int32_t middle = best < 1 ? 1 : best > steps - 2 ? steps - 2 : best;
+        const double below = likelihood[(int64_t)(middle - 1) * cells + i];
+        const double at = likelihood[(int64_t)middle * cells + i];
+        const double above = likelihood[(int64_t)(middle + 1) * cells + i];
+        const double bend = fmin(below - 2.0 * at + above, -1e-6);
+        const double place = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
+        result[i] = (float)fmin(fmax(place, 0.0), steps - 1.0) * step;
+    }
+}
+
+/* The difference of two versions of planes (4:4:4, BT.709, full range) added to RGB pixels, clipped to [0, most]. */
+#define ADD_DIFFERENCE(name, channel, sample, half)                                                                \
+    EXPORT void name(const channel *restrict rgb, const sample *const *before, const int64_t *before_strides,      \
+                     const sample *const *after, const int64_t *after_strides, int32_t height, int32_t width,     \
+                     float scale, float most, channel *restrict out) {                                             \
+        for (int32_t y = 0; y < height; y++) {                                                                     \
+            const sample *old[3], *new[3];                                                                         \
+            for (int32_t plane = 0; plane < 3; plane++) {                                                          \
+                old[plane] = before[plane] + y * before_strides[plane];                                            \
+                new[plane] = after[plane] + y * after_strides[plane];                                              \
+            }                                                                                                      \
+            for (int32_t x = 0; x < width; x++) {                                                                  \
+                const float luma = (float)(new[0][x] - old[0][x]);                                                 \
+                const float blue = (float)(new[1][x] - old[1][x]), red = (float)(new[2][x] - old[2][x]);           \
+                const float change[3] = {luma + 1.5748f * red, luma - 0.1873f * blue - 0.4681f * red,              \
+                                         luma + 1.8556f * blue};                                                   \
+                for (int32_t at = 0; at < 3; at++) {                                                               \
+                    const int64_t place = ((int64_t)y * width + x) * 3 + at;                                       \
+                    float value = (float)rgb[place] + scale * change[at];                                          \
+                    value = value < 0.0f ? 0.0f : value > most ? most : value;                                     \
+                    out[place] = (channel)(value + half);                                                          \
+                }                                                                                                  \
+            }                                                                                                      \
+        }                                                                                                          \
+    }
+
+ADD_DIFFERENCE(add_difference_u8, uint8_t, uint8_t, 0.5f)
+ADD_DIFFERENCE(add_difference_f32, float, uint16_t, 0.0f)

@@ -1,0 +1,113 @@
+"""The loops by NumPy: what each of them computes, and a slow way out where the package was installed without C."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eid_stream.core.box_means import box_means
+from eid_stream.core.frame import Plane, Planes
+from eid_stream.core.kernels.choice import PLAIN, Array, Bound
+
+_ROWS_AT_ONCE = 16
+"""Rows whose intermediate values stay in the cache."""
+_TO_RGB = np.array([[1.0, 0.0, 1.5748], [1.0, -0.1873, -0.4681], [1.0, 1.8556, 0.0]], np.float32)
+"""ITU-R BT.709, from Y', Cb, Cr of full range to R', G', B'."""
+
+
+class PlainLoops:
+    """``Loops`` by NumPy."""
+
+    name = PLAIN
+
+    def correct(
+        self, plane: Plane, out: Plane, gains: Array, offsets: Array, bound: Bound, first: int, last: int
+    ) -> None:
+        """As in ``Loops``."""
+        height, width = plane.shape
+        above, down = _between(gains.shape[0], height)
+        left, right = _between(gains.shape[1], width)
+        lines = [cells[:, left] + (cells[:, left + 1] - cells[:, left]) * right for cells in (gains, offsets)]
+        for begin in range(first, last, _ROWS_AT_ONCE):
+            rows = slice(begin, min(begin + _ROWS_AT_ONCE, last))
+            upper, way = above[rows], down[rows, None]
+            gain, offset = (line[upper] + (line[upper + 1] - line[upper]) * way for line in lines)
+            out[rows] = (_bounded(gain, offset, plane[rows].astype(np.float32), bound) + np.float32(0.5)).astype(
+                np.int32
+            )
+
+    def average(self, plane: Plane, small: Array, scale: float, zero: float) -> None:
+        """As in ``Loops``."""
+        small[...] = box_means(plane.astype(np.float32), *small.shape) * np.float32(scale) - np.float32(zero)
+
+    def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
+        """As in ``Loops``."""
+        pixels = box_means(values, 4 * rows, 4 * columns)
+        bright = (pixels[0] > black).astype(np.float32)
+        least = pixels[0] + (_TO_RGB[:, 1:] @ pixels[1:].reshape(2, -1)).min(0).reshape(bright.shape)
+        dark = float((np.maximum(least, 0.0) * bright).sum() / max(float((pixels[0] * bright).sum()), 1e-3))
+        content = box_means(bright, rows, columns)
+        held = np.asarray(np.maximum(content, np.float32(1.0 / 16.0)), np.float32)
+        mean: Array = box_means(pixels * bright, rows, columns) / held
+        square: Array = box_means(pixels * pixels * bright, rows, columns) / held
+        variance: Array = np.maximum(square - mean * mean, np.float32(0.0))
+        return mean, variance, content, dark
+
+    def log_likelihoods(
+        self,
+        mean: Array,
+        log_detail: Array,
+        expected: Array,
+        precision: Array,
+        expected_detail: Array,
+        detail_variance: Array,
+        airlight: Array,
+        opacities: Array,
+        freedom: float,
+        price: float,
+    ) -> Array:
+        """As in ``Loops``."""
+        opacity = opacities[:, None, None, None]
+        gain = np.float32(1.0) / (np.float32(1.0) - opacity)
+        a, b, c = np.moveaxis((mean - airlight * opacity) * gain - expected, 1, 0)
+        p = precision
+        q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
+        log_t = -np.log(gain[:, 0])
+        d = log_detail - log_t - expected_detail
+        colour, detail = 1.0 + q / freedom, 1.0 + d * d / (detail_variance * freedom)
+        far = (freedom + 3.0) * np.log(colour) + (freedom + 1.0) * np.log(detail)
+        return np.asarray(-0.5 * far - 3.0 * log_t - price * opacity[:, 0], np.float32)
+
+    def likeliest(self, likelihood: Array, step: float) -> Array:
+        """As in ``Loops``."""
+        steps = len(likelihood)
+        middle = np.clip(likelihood.argmax(0), 1, steps - 2)[None]
+        below, at, above = (np.take_along_axis(likelihood, middle + way, 0)[0] for way in (-1, 0, 1))
+        bend = np.minimum(below - 2.0 * at + above, np.float32(-1e-6))
+        place = middle[0] + np.clip(0.5 * (below - above) / bend, -1.0, 1.0)
+        return np.asarray(np.clip(place, 0.0, steps - 1.0) * step, np.float32)
+
+    def add_difference(
+        self, rgb: NDArray[Any], before: Planes, after: Planes, scale: float, most: float, out: NDArray[Any]
+    ) -> None:
+        """As in ``Loops``."""
+        half = np.float32(0.5 if rgb.dtype == np.uint8 else 0.0)
+        for row in range(len(rgb)):
+            pairs = zip(before, after, strict=True)
+            change = np.stack([new[row].astype(np.float32) - old[row].astype(np.float32) for old, new in pairs], -1)
+            value = rgb[row].astype(np.float32) + np.float32(scale) * (change @ _TO_RGB.T)
+            out[row] = np.clip(value, np.float32(0.0), np.float32(most)) + half
+
+
+def _between(cells: int, samples: int) -> tuple[NDArray[np.intp], Array]:
+    """For each sample the cell before it, and the way from there to the next one; first and last lie on each other."""
+    place = np.arange(samples) * ((cells - 1) / max(samples - 1, 1))
+    lower = np.minimum(place.astype(np.intp), cells - 2)
+    return lower, (place - lower).astype(np.float32)
+
+
+def _bounded(gain: Array, offset: Array, code: Array, bound: Bound) -> Array:
+    lowest, share, bright, rise = (np.float32(value) for value in bound)
+    least = np.minimum(code * (np.float32(1.0) - share) + share * lowest, code)
+    most = np.maximum(code * (np.float32(1.0) - rise) + rise * bright, code)
+    return np.asarray(np.minimum(np.maximum(gain * code + offset, least), most), np.float32)
