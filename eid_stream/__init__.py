@@ -12,6 +12,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # must stand before ONNX Runtime is l
 
 __version__ = "0.1.0"
 __all__ = [
+    "ArchiveError",
     "ConfigError",
     "Dehazer",
     "EidStreamError",
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from eid_stream.api.dehazer import Dehazer
     from eid_stream.api.file_conversion import Progress, dehaze_file
     from eid_stream.api.folder_conversion import dehaze_folder
-    from eid_stream.core.errors import ConfigError, EidStreamError, EngineError, SinkError, SourceError
+    from eid_stream.core.errors import ArchiveError, ConfigError, EidStreamError, EngineError, SinkError, SourceError
     from eid_stream.core.haze_maps import HazeMaps
 else:
     _HOMES = {

@@ -1,5 +1,6 @@
 """Videos of an archive on a Ray cluster, one task each. The output folder lies where every node can write to it."""
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class RayCluster:
                 address or "local",
                 include_dashboard=None if address else False,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
             )
         except Exception as error:  # Ray raises whatever its parts meet
             said = " ".join(str(error).split()) or type(error).__name__

@@ -99,12 +99,14 @@ class FallbackEngine:
     @property
     def state(self) -> float | None:
         """What the engine in use remembers, if it does."""
-        return self._engine.state if isinstance(self._engine, Remembering) else None
+        engine: object = self._engine
+        return engine.state if isinstance(engine, Remembering) else None
 
     @state.setter
     def state(self, state: float | None) -> None:
-        if isinstance(self._engine, Remembering):
-            self._engine.state = state
+        engine: object = self._engine
+        if isinstance(engine, Remembering):
+            engine.state = state
 
     def reset(self) -> None:
         """Forget every earlier thumbnail."""

@@ -15,16 +15,16 @@ from tests.media.side_streams import Sound, Subtitles
 from tests.media.writing import Clip, write_clip
 
 KILLS = 20
-FRAMES = 2500
+FRAMES = 3000
 SIZE = (128, 96)
 """x264 answers other sizes with other pictures from run to run: docs/files.md."""
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hundred seconds, which are twenty sections, with sound and words beside the picture."""
+    """Two minutes, which are more than twenty sections, with sound and words beside the picture."""
     words = Subtitles("subrip", [(1.0, 3.0, "Trocar."), (50.0, 80.0, "Clip.")])
-    clip = Clip(frames=FRAMES, size=SIZE, sounds=[Sound(seconds=100.0)], subtitles=[words])
+    clip = Clip(frames=FRAMES, size=SIZE, sounds=[Sound(seconds=120.0)], subtitles=[words])
     return write_clip(tmp_path_factory.mktemp("video") / "video.mkv", clip)
 
 
@@ -40,17 +40,93 @@ def command(video: Path, out: Path, *more: str) -> list[str]:
     return ["--source", str(video), "--out", str(out), "--engine", "prior", *more]
 
 
-def killed(arguments: list[str], resume: Path, *, after: float) -> bool:
-    """Kill the command a while after it begins to write; False when it has ended before."""
+def killed(arguments: list[str], out: Path, *, sections: int, seconds: float = 0.0) -> bool:
+    """Kill the command a while after it has begun its file and so many sections; False when it has ended before."""
+    part, resume = (out.with_name(f"{out.name}.part{more}") for more in ("", ".resume"))
+    before = written(part)
     with started(*arguments) as process:
-        wait_until(lambda: process.poll() is not None or resume.exists())
+        wait_until(lambda: process.poll() is not None or written(part) not in (None, before))
+        for _ in range(sections):
+            await_another(resume, process)
         try:
-            process.wait(after)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(TIME_LIMIT_SECONDS)
             return True
         return False
+
+
+def await_another(path: Path, process: "subprocess.Popen[str]") -> None:
+    before = written(path)
+    wait_until(lambda: process.poll() is not None or written(path) != before)
+
+
+def written(path: Path) -> int | None:
+    """Which file it is: each is made anew."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def packets(path: Path) -> dict[int, list[tuple[Any, ...]]]:
+    """Times and content of all packets, by stream."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    with av.open(f"file:{path}") as container:
+        for packet in container.demux():
+            if packet.size:
+                content = hashlib.sha256(bytes(packet)).hexdigest()
+                found.setdefault(packet.stream.index, []).append((packet.pts, packet.is_keyframe, content))
+    return found
+
+
+def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
+    video: Path, unbroken: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mkv"
+    chance = random.Random(26)
+    kills = sum(
+        killed(command(video, out), out, sections=chance.choice((0, 0, 1)), seconds=chance.uniform(0.0, 0.15))
+        for _ in range(KILLS)
+    )
+    done = run(*command(video, out), "--stats", str(out.with_suffix(".json")))
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def command(video: Path, out: Path, *more: str) -> list[str]:
+    return ["--source", str(video), "--out", str(out), "--engine", "prior", *more]
+
+
+def killed(arguments: list[str], out: Path, *, sections: int, seconds: float = 0.0) -> bool:
+    """Kill the command a while after it has begun its file and so many sections; False when it has ended before."""
+    part, resume = (out.with_name(f"{out.name}.part{more}") for more in ("", ".resume"))
+    before = written(part)
+    with started(*arguments) as process:
+        wait_until(lambda: process.poll() is not None or written(part) not in (None, before))
+        for _ in range(sections):
+            await_another(resume, process)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(TIME_LIMIT_SECONDS)
+            return True
+        return False
+
+
+def await_another(path: Path, process: "subprocess.Popen[str]") -> None:
+    before = written(path)
+    wait_until(lambda: process.poll() is not None or written(path) != before)
+
+
+def written(path: Path) -> int | None:
+    """Which file it is: each is made anew."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def packets(path: Path) -> dict[int, list[tuple[Any, ...]]]:
@@ -87,18 +163,11 @@ def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
 @pytest.mark.parametrize(
     ("name", "more"), [("out.mp4", ()), ("out.mov", ("--codec", "hevc")), ("out.mkv", ("--strength", "0"))]
 )
-def test_every_container_is_gone_on_with(video: Path, tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
-    plain = write_clip(tmp_path / "plain.mp4", Clip(frames=500, size=SIZE, sounds=[Sound(seconds=20.0)]))
+def test_every_container_is_gone_on_with(tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", Clip(frames=200, size=SIZE, sounds=[Sound(seconds=8.0)]))
     whole, out = tmp_path / f"whole-{name}", tmp_path / name
     assert run(*command(plain, whole, *more)).returncode == 0
-    resume = tmp_path / f"{name}.part.resume"
-    with started(*command(plain, out, *more)) as process:
-        first = None
-        wait_until(resume.exists)
-        first = resume.read_bytes()
-        wait_until(
-            lambda: process.poll() is not None or (resume.exists() and len(resume.read_bytes()) > 2 * len(first))
-        )
+    assert killed(command(plain, out, *more), out, sections=1)
     done = run(*command(plain, out, *more))
     assert done.returncode == 0, done.stderr
     assert packets(out) == packets(whole)
@@ -106,7 +175,7 @@ def test_every_container_is_gone_on_with(video: Path, tmp_path: Path, name: str,
 
 def test_other_options_do_not_go_on_with_the_file(video: Path, tmp_path: Path, say: Say) -> None:
     out = tmp_path / "out.mkv"
-    assert killed(command(video, out), tmp_path / "out.mkv.part.resume", after=0.5)
+    assert killed(command(video, out), out, sections=1)
     status, said = say(*command(video, out, "--strength", "0.5", "--duration", "1"))
     assert status == 5
     assert "left from a run that did not finish" in said
@@ -118,7 +187,7 @@ def test_other_options_do_not_go_on_with_the_file(video: Path, tmp_path: Path, s
 
 def test_what_was_stored_beside_the_file_may_be_damaged_or_anybody_elses(video: Path, tmp_path: Path) -> None:
     out, resume = tmp_path / "out.mkv", tmp_path / "out.mkv.part.resume"
-    assert killed(command(video, out), resume, after=0.5)
+    assert killed(command(video, out), out, sections=1)
     resume.write_bytes(b"cos\nsystem\n(S'touch /tmp/never'\ntR.")
     done = run(*command(video, out, "--duration", "1"))
     assert done.returncode == 5
