@@ -132,7 +132,7 @@ def test_a_folder_is_dehazed_from_python_as_by_the_command(recordings: Path, tmp
     from eid_stream import ArchiveError, dehaze_folder
 
     lines: list[str] = []
-    with pytest.raises(ArchiveError, match="1 of 3 videos failed: broken.mp4"):
+    with pytest.raises(ArchiveError, match=r"1 of 3 videos failed: broken\.mp4"):
         dehaze_folder(recordings, tmp_path / "out", engine="prior", jobs=1, say=lines.append)
     (recordings / "broken.mp4").unlink()
     entries = dehaze_folder(recordings, tmp_path / "out", engine="prior")

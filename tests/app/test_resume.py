@@ -90,65 +90,6 @@ def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
         killed(command(video, out), out, sections=chance.choice((0, 0, 1)), seconds=chance.uniform(0.0, 0.15))
         for _ in range(KILLS)
     )
-    done = run(*command(video, out), "--stats", str(out.with_suffix(".json")))
-    assert done.returncode == 0, done.stderr
-    return out
-
-
-def command(video: Path, out: Path, *more: str) -> list[str]:
-    return ["--source", str(video), "--out", str(out), "--engine", "prior", *more]
-
-
-def killed(arguments: list[str], out: Path, *, sections: int, seconds: float = 0.0) -> bool:
-    """Kill the command a while after it has begun its file and so many sections; False when it has ended before."""
-    part, resume = (out.with_name(f"{out.name}.part{more}") for more in ("", ".resume"))
-    before = written(part)
-    with started(*arguments) as process:
-        wait_until(lambda: process.poll() is not None or written(part) not in (None, before))
-        for _ in range(sections):
-            await_another(resume, process)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(TIME_LIMIT_SECONDS)
-            return True
-        return False
-
-
-def await_another(path: Path, process: "subprocess.Popen[str]") -> None:
-    before = written(path)
-    wait_until(lambda: process.poll() is not None or written(path) != before)
-
-
-def written(path: Path) -> int | None:
-    """Which file it is: each is made anew."""
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return None
-
-
-def packets(path: Path) -> dict[int, list[tuple[Any, ...]]]:
-    """Times and content of all packets, by stream."""
-    found: dict[int, list[tuple[Any, ...]]] = {}
-    with av.open(f"file:{path}") as container:
-        for packet in container.demux():
-            if packet.size:
-                content = hashlib.sha256(bytes(packet)).hexdigest()
-                found.setdefault(packet.stream.index, []).append((packet.pts, packet.is_keyframe, content))
-    return found
-
-
-def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
-    video: Path, unbroken: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out.mkv"
-    chance = random.Random(26)
-    kills = sum(
-        killed(command(video, out), tmp_path / "out.mkv.part.resume", after=chance.uniform(0.0, 0.6))
-        for _ in range(KILLS)
-    )
     done = run(*command(video, out), "--stats", str(tmp_path / "out.json"))
     assert done.returncode == 0, done.stderr
     assert kills == KILLS
