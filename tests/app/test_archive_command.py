@@ -97,7 +97,7 @@ def test_a_run_killed_three_times_on_the_way_ends_as_if_nothing_had_happened(tmp
 
 def checkpoints(folder: Path) -> set[tuple[str, int]]:
     """Every file that can be gone on with, each time that it can be from further on."""
-    return {(path.name, path.stat().st_ino) for path in folder.glob(".unfinished.*.resume")}
+    return {(path.name, path.stat().st_mtime_ns) for path in folder.glob(".unfinished.*.resume")}
 
 
 def test_pictures_for_learning_of_a_folder_lie_in_a_folder_for_each_video(recordings: Path, tmp_path: Path) -> None:

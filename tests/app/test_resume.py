@@ -62,12 +62,13 @@ def await_another(path: Path, process: "subprocess.Popen[str]") -> None:
     wait_until(lambda: process.poll() is not None or written(path) != before)
 
 
-def written(path: Path) -> int | None:
-    """Which file it is: each is made anew."""
+def written(path: Path) -> tuple[int, int] | None:
+    """Which file it is, and when it was written last."""
     try:
-        return path.stat().st_ino
+        facts = path.stat()
     except OSError:
         return None
+    return facts.st_ino, facts.st_mtime_ns
 
 
 def packets(path: Path) -> dict[int, list[tuple[Any, ...]]]:
