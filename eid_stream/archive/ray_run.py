@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from eid_stream.archive.file_run import FileRun
@@ -32,10 +33,10 @@ class RayCluster:
         """
         os.environ.update(_QUIET)
         try:
-            import ray
+            ray: Any = import_module("ray")
         except ImportError as error:
             raise ConfigError("--on ray needs Ray. Install it: pip install 'eid-stream[ray]'") from error
-        self._ray: Any = ray
+        self._ray = ray
         try:
             ray.init(
                 address or "local",

@@ -80,9 +80,8 @@ def test_a_run_killed_three_times_on_the_way_ends_as_if_nothing_had_happened(tmp
         write_clip(folder / name, Clip(frames=400, size=(128, 96), sounds=[Sound(seconds=16.0)]))
     command = [sys.executable, "-m", "eid_stream", "--source", str(folder), "--out", str(out), "--engine", "prior"]
     for _ in range(3):
-        before = checkpoints(out)
         with subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.DEVNULL) as process:
-            wait_until(lambda before=before: process.poll() is not None or bool(checkpoints(out) - before))
+            await_checkpoint(process, out)
             process.kill()
     assert archive(folder, out, "--jobs", "1").returncode == 0
     videos = [name for video in ("a.mp4", "b.mp4") for name in (video, f"{video}.html")]
@@ -93,6 +92,11 @@ def test_a_run_killed_three_times_on_the_way_ends_as_if_nothing_had_happened(tmp
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     whole = {entry.output: entry.haze_per_second for entry in Manifest(tmp_path / "whole").entries}
     assert {entry.output: entry.haze_per_second for entry in Manifest(out).entries} == whole
+
+
+def await_checkpoint(process: "subprocess.Popen[bytes]", out: Path) -> None:
+    before = checkpoints(out)
+    wait_until(lambda: process.poll() is not None or bool(checkpoints(out) - before))
 
 
 def checkpoints(folder: Path) -> set[tuple[str, int]]:

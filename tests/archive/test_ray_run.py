@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,21 +13,20 @@ from tests.command import wait_until
 from tests.media.side_streams import Sound
 from tests.media.writing import Clip, write_clip
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'eid-stream[ray]'")
-from ray.cluster_utils import Cluster  # noqa: E402 - needs Ray
+utils: Any = pytest.importorskip("ray.cluster_utils", reason="Ray is not installed: pip install 'eid-stream[ray]'")
 
 FRAMES = 400
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    made = utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     yield made
     made.shutdown()
 
 
-def test_a_node_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_node_that_is_killed_loses_nothing(cluster: Any, tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     write_clip(folder / "a.mp4", Clip(frames=FRAMES, size=(128, 96), sounds=[Sound(seconds=16.0)]))
