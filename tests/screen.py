@@ -76,12 +76,7 @@ class WindowRun:
         self._tool("keyup", name)
 
     def screenshot(self) -> Picture:
-        width, height = SCREEN
-        grab = ["-f", "x11grab", "-draw_mouse", "0", "-video_size", f"{width}x{height}", "-i", self._display]
-        raw = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
-        command = [str(FFMPEG), *QUIET, *grab, *raw]
-        taken = subprocess.run(command, capture_output=True, timeout=PATIENCE_SECONDS, check=True).stdout
-        return np.frombuffer(taken, np.uint8).reshape(height, width, 3)
+        return screenshot(self._display)
 
     def wait_for_picture(self, wanted: Callable[[Picture], object], what: str) -> Picture:
         def seen() -> Picture | None:
@@ -136,6 +131,16 @@ def in_window(
             yield run
         finally:
             process.kill()
+
+
+def screenshot(display: str) -> Picture:
+    """Everything on the screen, BGR."""
+    width, height = SCREEN
+    grab = ["-f", "x11grab", "-draw_mouse", "0", "-video_size", f"{width}x{height}", "-i", display]
+    raw = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
+    command = [str(FFMPEG), *QUIET, *grab, *raw]
+    taken = subprocess.run(command, capture_output=True, timeout=PATIENCE_SECONDS, check=True).stdout
+    return np.frombuffer(taken, np.uint8).reshape(height, width, 3)
 
 
 def count(picture: Picture, colour: tuple[int, int, int], *, rows: slice, columns: slice) -> int:

@@ -64,8 +64,10 @@ def _speed_steps(device: Device) -> Iterator[Step]:
     sizes = () if gpu else ("--only", "480p")
     yield Step("stage", ("benchmarks.speed.latency", "--frames", "60", *sizes), 40)
     target = "cuda" if gpu else "cpu"
-    yield Step("batch curve", ("benchmarks.speed.gpu_estimates", "--device", target, "--estimates", "50"), 110)
-    yield Step("encoder", ("benchmarks.gpu_day.encoder", "--encoder", "nvenc" if gpu else "auto"), 40)
+    count = "50" if gpu else "3"
+    yield Step("batch curve", ("benchmarks.speed.gpu_estimates", "--device", target, "--estimates", count), 110)
+    few = () if gpu else ("--source", "phantom:?size=640x360&frames=50")
+    yield Step("encoder", ("benchmarks.gpu_day.encoder", "--encoder", "nvenc" if gpu else "auto", *few), 40)
     yield Step("decoder", ("benchmarks.gpu_day.decoder", "--decoder", "nvdec" if gpu else "auto"), 30)
 
 

@@ -101,7 +101,7 @@ def _captured(network: nn.Module, thumbnail: Tensor, outputs: list[Tensor]) -> E
 
 
 def _measure(estimate: Estimate, count: int) -> list[float]:
-    for _ in range(WARM_UP):
+    for _ in range(min(WARM_UP, count)):
         estimate()
     seconds = []
     for _ in range(count):

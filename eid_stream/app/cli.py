@@ -1,5 +1,6 @@
 """The command ``eid-stream``."""
 
+import gc
 import os
 import sys
 import traceback
@@ -73,6 +74,7 @@ def _dehaze(
     *,
     config: Annotated[Path | None, Parameter(help="YAML file with the same names as these flags; flags win.")] = None,  # noqa: ARG001
 ) -> int:
+    _collect_garbage_again()
     if _means_pictures(options.source):
         from eid_stream.app.still_command import run_pictures
 
@@ -91,6 +93,12 @@ def _dehaze(
 
         return run_dicom(options, lambda plain: run(plain, live))
     return run(options, live)
+
+
+def _collect_garbage_again() -> None:
+    """Garbage is not looked for while the command is loaded; what was loaded by now stays, and is never searched."""
+    gc.freeze()
+    gc.enable()
 
 
 def _means_pictures(source: str) -> bool:
@@ -140,6 +148,9 @@ def _status(arguments: list[str], interrupts: EarlyInterrupts) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
+        if arguments in (["--help"], ["-h"]):  # without parsing first, which takes as long again
+            app.help_print([])
+            return 0
         return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except CycloptsError as error:
         return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))

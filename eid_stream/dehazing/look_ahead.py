@@ -11,8 +11,11 @@ from eid_stream.dehazing.frame_correction import as_captured
 from eid_stream.dehazing.scene_cut import Continuity
 from eid_stream.dehazing.sections import ESTIMATE, LOOK_AHEAD, Sections
 
-NEAREST_SECONDS, FARTHEST_SECONDS = 1 / 30, 1 / 12
-"""Every second frame is looked at, but no two frames nearer to each other than this, or farther from each other."""
+LOOK_SECONDS = 1 / 9
+"""Time between two looks: every third frame of 25 or 30 a second. More looks cost more and gain nothing, for maps are
+smoothed over three times as long: docs/performance.md has the figures."""
+MOST_WAITING = 4
+"""Frames from one look to the next: they are all held back."""
 _LEAST_CHANGE = 1e-5
 """Maps go from one look to the next as the picture does, luma in [0, 1]: where a frame is repeated, they rest, too."""
 _PATIENCE_SECONDS = 0.5
@@ -72,7 +75,7 @@ class LookAhead:
         frame = waiting[-1].frame
         elapsed = frame.seconds - self._before.estimate.seconds
         rounded = float(elapsed + frame.duration * frame.time_base / 2)
-        return rounded >= (NEAREST_SECONDS if len(waiting) > 1 else FARTHEST_SECONDS)
+        return rounded >= LOOK_SECONDS or len(waiting) >= MOST_WAITING
 
     def _look_at(self, frame: Frame) -> Estimate:
         look = Look(frame, self._scene, self._cuts)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -17,10 +18,11 @@ from eid_stream.dehazing.memory.scene_memory import MemoryState
 from eid_stream.dehazing.scene_cut import Continuity
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch
+from eid_stream.live.map_course import MapCourse
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1 / 30
+LOOK_SECONDS = 1 / 15
 """Shortest time between the frames of two looks."""
 PROBE_SECONDS = 0.25
 """The same while the original is shown anyway: often enough that maps are at hand when they are wanted again."""
@@ -29,9 +31,9 @@ OLDEST_MAPS_SECONDS = 0.5
 engine in the eyes of the latch, though of no frame."""
 NEW_SCENE_SECONDS = 0.04
 """How long the first frame of a new scene waits for its own maps."""
-EASING = 0.5
-"""Share of the way from the maps shown last to the newest that is gone with each frame: maps that lag behind a moving
-picture by a frame flicker, and eased ones do not. docs/performance.md has the figures."""
+EASING_SECONDS = 0.04
+"""Time constant with which the maps shown follow those wanted: every look errs a little, and jumps from one to the next
+would be seen. docs/performance.md has the figures."""
 CHANGED = 0.001
 """Change of coarse luma in [0, 1] from which a frame counts as a new picture: where one is repeated, the maps rest."""
 MAP_AGE = "age of the maps"
@@ -71,7 +73,8 @@ class LiveDehazer:
         self._continuity = Continuity()
         self._scene = self._cuts = 0
         self._shown: HazeMaps | None = None
-        self._asked_ns = 0
+        self._asked_ns = self._shown_ns = 0
+        self._course = MapCourse()
         self._make_estimator = make_estimator
         self._estimator: MapEstimator | None = None
         self._worker = EstimateWorker(
@@ -125,7 +128,7 @@ class LiveDehazer:
             self._look_at(frame, 0.0)
             self._worker.answer_to(frame, self._new_scene_seconds)
         maps, reason = self._maps_for(frame)
-        self._shown = None if maps is None else self._eased(maps)
+        self._shown = None if maps is None else self._eased(maps, frame.captured_ns)
         shown = as_captured(frame, reason) if self._shown is None else corrected(frame, self._shown, self.strength)
         self._look_at(frame, LOOK_SECONDS)  # only now: the correction wants all cores
         return shown
@@ -153,13 +156,17 @@ class LiveDehazer:
         self._stats.stage(MAP_AGE).record(max(0, age_ns))
         if age_ns > self._oldest_maps_seconds * 1e9:
             return None, "the haze maps are too old"
-        return newest.maps, ""
+        self._course.take(newest)
+        return self._course.at(frame.captured_ns), ""
 
-    def _eased(self, newest: HazeMaps) -> HazeMaps:
-        shown = self._shown
-        if shown is None or shown.grid != newest.grid:
-            return newest
-        return shown.towards(newest, EASING * min(1.0, self._continuity.difference / CHANGED))
+    def _eased(self, wanted: HazeMaps, captured_ns: int) -> HazeMaps:
+        """The maps shown last, on their way to those wanted; where a picture is repeated, they rest."""
+        shown, elapsed_ns = self._shown, captured_ns - self._shown_ns
+        self._shown_ns = captured_ns
+        if shown is None or shown.grid != wanted.grid:
+            return wanted
+        share = -math.expm1(-max(0, elapsed_ns) / (EASING_SECONDS * 1e9))
+        return shown.towards(wanted, share * min(1.0, self._continuity.difference / CHANGED))
 
     def _note(self, estimate: Estimate) -> None:
         """One look, one word to the latch. Called in the worker's thread, or in ours for a look left behind."""

@@ -56,7 +56,7 @@ def test_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_dataset_of_pytorch_with_a_worker_process(hazy: np.ndarray[Any, np.dtype[np.uint8]], tmp_path: Path) -> None:
-    """In a process of its own, as a training is: this one has run engines, and their threads do not survive a fork."""
+    """In a process of its own, as a training is: what other tests have loaded here may not survive a fork."""
     pytest.importorskip("torch")
     np.save(tmp_path / "hazy.npy", np.moveaxis(hazy, -1, 0)[None].repeat(4, 0) / np.float32(255))
     program = (

@@ -50,10 +50,10 @@ def dehazed(given: list[Frame], dehazer: FileDehazer) -> list[Frame]:
     return shown
 
 
-@pytest.mark.parametrize(("rate", "looked_at"), [(5, 9), (25, 5), (30, 5), (50, 5), (60, 5), (120, 3)])
-def test_every_second_frame_is_looked_at_but_never_too_seldom_or_too_often(rate: int, looked_at: int) -> None:
+@pytest.mark.parametrize(("rate", "looked_at"), [(5, 13), (12, 13), (25, 5), (30, 5), (50, 4), (60, 4)])
+def test_a_file_is_looked_at_some_nine_times_a_second_and_at_every_fourth_frame(rate: int, looked_at: int) -> None:
     engine = NumberedEngine()
-    assert len(dehazed(frames(9, rate), FileDehazer(engine))) == 9
+    assert len(dehazed(frames(13, rate), FileDehazer(engine))) == 13
     assert engine.looks == looked_at
 
 
@@ -62,7 +62,7 @@ def test_frames_between_two_looks_have_maps_of_both_sides() -> None:
     prepared = list(FileDehazer(engine).prepare(iter(frames(5, 50))))
     gains = [float(frame.maps.values[0].mean()) for frame in prepared if frame.maps is not None]
     assert [frame.index for frame in prepared] == list(range(5))
-    assert gains[1] == pytest.approx((gains[0] + gains[2]) / 2, abs=1e-3)
+    assert gains[2] == pytest.approx((gains[0] + gains[4]) / 2, abs=1e-3)
     assert gains[0] < gains[1] < gains[2] < gains[3] < gains[4]
 
 
@@ -81,12 +81,12 @@ def test_across_a_cut_nothing_is_mixed() -> None:
     prepared = list(FileDehazer(NumberedEngine()).prepare(iter(cut)))
     gains = [float(frame.maps.values[0].mean()) for frame in prepared if frame.maps is not None]
     assert len(gains) == 10
-    assert gains[5] == pytest.approx(1.03), "the first frame of a scene is looked at, and has its own maps"
-    assert gains[4] < 1.03
+    assert gains[5] == pytest.approx(1.02), "the first frame of a scene is looked at, and has its own maps"
+    assert gains[4] < 1.02
 
 
 def test_a_look_that_fails_costs_its_frame_and_no_other() -> None:
-    shown = dehazed(frames(9, 50), FileDehazer(NumberedEngine(fails_at=(2,))))
+    shown = dehazed(frames(9, 50), FileDehazer(NumberedEngine(fails_at=(1,))))
     assert [frame.state.dehazed for frame in shown] == [index != 4 for index in range(9)]
     assert shown[4].state.why == "the device was lost"
 
@@ -110,7 +110,7 @@ def test_no_more_frames_are_held_back_than_lie_between_two_looks() -> None:
     dehazer = FileDehazer(NumberedEngine())
     for given, frame in enumerate(dehazer.prepare(source())):
         assert frame.index == given
-        assert taken - given <= 3
+        assert taken - given <= 4
     dehazer.close()
 
 

@@ -3,12 +3,10 @@
 Not by ``cyclopts.config.Yaml`` (5.5), which tells no line of a mistake, fails on a folder and takes ``config:``.
 """
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from cyclopts import App, ArgumentCollection
-from cyclopts.config import Dict
 
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.redaction import remember
@@ -41,6 +39,8 @@ def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:
 
 def _check(path: Path, key: str, value: Any, known: set[str]) -> None:
     if key not in known:
+        from difflib import get_close_matches
+
         near = get_close_matches(key, known, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(sorted(known))}."
         raise ConfigError(f"The configuration file {path} has an unknown key {key!r}. {hint}")
@@ -69,5 +69,7 @@ def fill_from_file(app: App, commands: tuple[str, ...], arguments: ArgumentColle
     named = {argument.name.removeprefix("--"): argument for argument in arguments if argument.name.startswith("--")}
     tokens = named.pop("config").tokens
     if tokens:
+        from cyclopts.config import Dict
+
         path = Path(tokens[0].value)
         Dict(read_configuration(path, known=set(named)), source=str(path))(app, commands, arguments)
