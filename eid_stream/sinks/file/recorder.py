@@ -90,15 +90,21 @@ class Recorder:
         self._sections = sections
         if sections:
             sections.make_room()
-        self._file = OutputFile(path, source=_file_of(copy_from, info), overwrite=overwrite)
+        try:
+            self._file = OutputFile(path, source=_file_of(copy_from, info), overwrite=overwrite)
+        except BaseException:
+            self._give_up()
+            raise
         try:
             self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}), keep_clock=keep_clock)
             self._take_over()
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
+            self._give_up()
             raise SinkOpenError(f"Cannot write {path}: {error}. Try another codec, or .mkv.") from error
         except BaseException:
             self._file.discard()
+            self._give_up()
             raise
 
     @property
@@ -239,6 +245,10 @@ class Recorder:
             self._video = self._copy.arrange(self._container, self._writer, window, self._info, make_video)
         self._rounding = _rounding(container, self._info)
         self._container.metadata.update(tags)
+
+    def _give_up(self) -> None:
+        if self._sections:
+            self._sections.give_up()
 
     def _take_over(self) -> None:
         if self._sections is None:

@@ -90,11 +90,10 @@ def find_earlier(out: Path, key: str) -> EarlierPart | None:
     return EarlierPart(out, known, usable[-1] if usable else None, held_by)
 
 
-def clear_away(out: Path) -> None:
-    """Remove what an earlier run of other options has left, beside its unfinished file."""
-    for path in (resume_path(out), _aside_path(out)):
-        with suppress(OSError):
-            path.unlink()
+def clear_aside(out: Path) -> None:
+    """Remove what an earlier run has left aside, which nobody goes on with."""
+    with suppress(OSError):
+        _aside_path(out).unlink()
 
 
 def _packets(path: Path, most: int) -> Iterator[tuple[bytes, bool]]:

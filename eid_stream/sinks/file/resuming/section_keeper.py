@@ -12,7 +12,7 @@ from av.stream import Stream
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.core.frame import Frame
 from eid_stream.sinks.encoding.video_track import VideoTrack
-from eid_stream.sinks.file.resuming.earlier_part import clear_away, find_earlier, resume_path
+from eid_stream.sinks.file.resuming.earlier_part import clear_aside, find_earlier, resume_path
 from eid_stream.sinks.file.resuming.resume_file import Checkpoint, ResumeFile
 
 
@@ -29,7 +29,7 @@ class SectionKeeper:
         self._earlier = find_earlier(out, key)
         known = None if self._earlier is None else self._earlier.known
         self._stored = ResumeFile(resume_path(out), key, [] if known is None else list(known.checkpoints))
-        self._works = True
+        self._works, self._has_begun = True, False
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -49,16 +49,28 @@ class SectionKeeper:
         """
         if self._earlier is not None:
             self._earlier.move_aside()
+        if self.checkpoint is None and not self._out.with_name(f"{self._out.name}.part").exists():
+            self._begin_storing()  # before there is a file: a kill must never leave one that nobody knows
 
     def begin(self) -> None:
         """The new file has been made, and is ours."""
         checkpoint = self.checkpoint
-        if checkpoint is None:
-            clear_away(self._out)
-            self._stored.checkpoints = []
-            self._store()
-        else:
+        if checkpoint is not None:
             self._stored.checkpoints = [one for one in self._stored.checkpoints if one.frames <= checkpoint.frames]
+        elif not self._has_begun:
+            self._begin_storing()
+
+    def give_up(self) -> None:
+        """There will be no file."""
+        if self._has_begun:
+            self._stored.forget()
+
+    def _begin_storing(self) -> None:
+        self._has_begun = True
+        self._stored.checkpoints = []
+        with suppress(OSError):  # a file that cannot be gone on with is better than none
+            self._stored.write()
+        clear_aside(self._out)
 
     def take_over(self, video: VideoTrack, write: "Callable[[Packet[Stream]], None]") -> None:
         """Write what the earlier run encoded.
@@ -98,9 +110,5 @@ class SectionKeeper:
 
     def forget(self) -> None:
         """The file is finished, or there is none: nothing is to be gone on with."""
-        clear_away(self._out)
+        clear_aside(self._out)
         self._stored.forget()
-
-    def _store(self) -> None:
-        with suppress(OSError):  # a file that cannot be gone on with is better than none
-            self._stored.write()
