@@ -37,6 +37,11 @@ FLAGS = (
 )
 PATIENCE_SECONDS = 60.0
 _ADDRESS = re.compile(r"Console: (\S+)(?: token (\S+))?")
+SOURCE = (
+    "lavfi:gradients=size=320x180:rate=10:c0=0x806050:c1=0xc0b0a0:nb_colors=2:seed=1:speed=0.00001,"
+    "format=yuv420p,noise=c0s=4:c0f=t"
+)
+"""Veiled pictures with noise, so that no two are alike."""
 
 
 @contextmanager
@@ -132,3 +137,7 @@ def pixels(page: "Page") -> NDArray[np.uint8]:
         }"""
     )
     return np.array(told, np.uint8).reshape(18, 32, 4)[:, :, :3]
+
+
+def painted(page: "Page") -> int:
+    return int(page.evaluate("() => window.paintedNumber ?? -1"))

@@ -22,7 +22,8 @@ from benchmarks.attack.faulty_parts import (
 )
 from benchmarks.attack.outcome import SURVIVED, Row
 from benchmarks.attack.sick_disks import NoFileSystemsError, small_file_system
-from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from eid_stream.live.live_dehazer import LiveDehazer

@@ -22,7 +22,8 @@ from benchmarks.speed.live_latency import FORMATS, LiveName, PhantomRing
 from eid_stream.backends import open_engine
 from eid_stream.core.engine_names import EngineName
 from eid_stream.core.frame import Frame, StreamInfo
-from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import PERCENTILES, Stats
 from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.controls import WEB, LiveControls

@@ -13,7 +13,8 @@ from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.flow.pipeline import Outlet, Pipeline, Window
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline, Window
 from eid_stream.flow.stats import Histogram, Stats
 from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.controls import LiveControls

@@ -23,7 +23,8 @@ from eid_stream.backends import open_engine
 from eid_stream.core.engine_names import EngineName
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Source
-from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch
 from eid_stream.live.live_dehazer import LiveDehazer

@@ -1,5 +1,6 @@
 """One run of the command: assemble, run, publish, report."""
 
+import gc
 import json
 import logging
 import resource
@@ -35,6 +36,8 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
         raise ConfigError(f"--pair-page plays a file beside its source, and {printable(options.source)} is none.")
     stats = Stats()
     assembly = assemble(options, live or LiveOptions(), stats)
+    gc.freeze()  # what is loaded by now stays
+    gc.enable()
     started = time.monotonic()
     with assembly.parts:
         for note in assembly.notes:

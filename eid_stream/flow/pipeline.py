@@ -4,15 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import perf_counter_ns
 
 from eid_stream.core.errors import SinkWriteError
 from eid_stream.core.frame import Frame
-from eid_stream.core.interfaces import Sink, Source
+from eid_stream.core.interfaces import Source
 from eid_stream.flow.handoff import Handoff, WhenFull
+from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.patience import Patience
 from eid_stream.flow.stats import Stats
 
@@ -31,19 +31,6 @@ Prepare = Callable[[Iterable[Frame]], Iterator[Frame]]
 _SOURCE_PATIENCE_SECONDS = 1.0
 """How long a source may take to notice that nobody wants another frame, before it is closed from outside."""
 _TICK_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """Where dehazed frames go, in a thread of its own."""
-
-    name: str
-    """What its times and counts are filed under; differs between outlets."""
-    sink: Sink
-    essential: bool = True
-    """True: its failure ends the run. False: the others go on without it."""
-    capacity: int = 1
-    """Frames that may wait for it; beyond that files wait and live streams drop the oldest."""
 
 
 class Pipeline:

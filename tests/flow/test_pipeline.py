@@ -1,47 +1,19 @@
-import itertools
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 
-from eid_stream.core.errors import SinkWriteError, SourceReadError
+from eid_stream.core.errors import SinkWriteError
 from eid_stream.core.frame import Frame, FrameState
 from eid_stream.flow.handoff import Handoff
-from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
-from tests.stand_ins.failing_stages import NEVER, CollectingSink, CountingSource, dehazed
+from tests.flow.short_runs import make, threads_of_stages
+from tests.stand_ins.failing_stages import CollectingSink, CountingSource, dehazed
 
 pytestmark = pytest.mark.timeout(20)
-
-
-def make(
-    source: CountingSource,
-    *sinks: CollectingSink,
-    dehaze: Callable[[Frame], Frame] = dehazed,
-    essential: bool = True,
-    grace_seconds: float = 5.0,
-) -> tuple[Pipeline, Stats]:
-    stats = Stats()
-    outlets = [Outlet(f"sink {number}", sink, essential=essential) for number, sink in enumerate(sinks)]
-    return Pipeline(source, dehaze, outlets, stats=stats, grace_seconds=grace_seconds), stats
-
-
-def failing_at(call: int) -> Callable[[Frame], Frame]:
-    calls = itertools.count()
-
-    def dehaze(frame: Frame) -> Frame:
-        if next(calls) == call:
-            raise ZeroDivisionError("a bug")
-        return dehazed(frame)
-
-    return dehaze
-
-
-def threads_of_stages() -> list[str]:
-    names = ("capture", "look ahead", "dehaze", "sink", "closing")
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
 
 
 def test_every_frame_of_a_file_reaches_every_outlet_once_and_in_order() -> None:
@@ -78,113 +50,6 @@ def test_frames_that_go_out_as_captured_are_counted_with_their_reason() -> None:
     pipeline.run()
     assert stats.bypassed == {"no engine": 3}
     assert len(sink.indices) == 10
-
-
-@pytest.mark.parametrize(("position", "live"), [(0, False), (1, False), (19, False), (0, True), (1, True), (2, True)])
-@pytest.mark.parametrize("stage", ["source", "dehaze", "first sink", "last sink", "sink at close"])
-def test_whichever_stage_fails_at_any_frame_every_other_one_ends(stage: str, position: int, live: bool) -> None:
-    interval_seconds = 0.002 if live else 0
-    source = CountingSource(
-        20, live=live, fails_at=position if stage == "source" else NEVER, interval_seconds=interval_seconds
-    )
-    failing = CollectingSink(
-        fails_at=position if stage in ("first sink", "last sink") else NEVER, fails_at_close=stage == "sink at close"
-    )
-    healthy = CollectingSink()
-    sinks = (failing, healthy) if stage == "first sink" else (healthy, failing)
-    pipeline, _ = make(source, *sinks, dehaze=failing_at(position if stage == "dehaze" else NEVER))
-    expected = {"source": SourceReadError, "dehaze": ZeroDivisionError}.get(stage, SinkWriteError)
-    started = time.monotonic()
-    with pytest.raises(expected):
-        pipeline.run()
-    assert time.monotonic() - started < 5
-    assert healthy.closed
-    assert failing.closed
-    assert source.closed.is_set()
-    assert threads_of_stages() == []
-
-
-def test_what_was_captured_before_the_source_failed_is_still_written() -> None:
-    sink = CollectingSink(seconds_per_frame=0.005)
-    pipeline, _ = make(CountingSource(20, fails_at=9), sink)
-    with pytest.raises(SourceReadError):
-        pipeline.run()
-    assert sink.indices == list(range(9))
-
-
-def test_the_first_failure_is_the_one_the_user_sees() -> None:
-    sink = CollectingSink(fails_at=3, fails_at_close=True)
-    pipeline, _ = make(CountingSource(20), sink)
-    with pytest.raises(SinkWriteError, match=r"the disk is full$"):
-        pipeline.run()
-
-
-def test_a_stalled_source_is_closed_when_the_sink_fails() -> None:
-    source = CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002)
-    pipeline, _ = make(source, CollectingSink(fails_at=1))
-    with pytest.raises(SinkWriteError):
-        pipeline.run()
-    assert threads_of_stages() == []
-
-
-def test_a_source_that_hangs_for_ever_is_left_behind_when_the_sink_fails() -> None:
-    source = CountingSource(20, stalls_at=5, wakes_on_close=False)
-    pipeline, stats = make(source, CollectingSink(fails_at=4), grace_seconds=0.1)
-    with pytest.raises(SinkWriteError):
-        pipeline.run()
-    assert stats.faults == {"the capture stage did not end and was left behind": 1}
-
-
-def test_a_sink_that_hangs_for_ever_is_left_behind_when_another_fails() -> None:
-    pipeline, stats = make(CountingSource(), CollectingSink(hangs_at=0), CollectingSink(fails_at=1), grace_seconds=0.1)
-    with pytest.raises(SinkWriteError):
-        pipeline.run()
-    assert stats.faults == {"the sink 0 stage did not end and was left behind": 1}
-
-
-def test_stopping_ends_the_capture_and_everything_captured_is_written_and_closed() -> None:
-    source, sink = CountingSource(100_000), CollectingSink(seconds_per_frame=0.001)
-    pipeline, stats = make(source, sink)
-    threading.Timer(0.1, pipeline.stop).start()
-    pipeline.run()
-    assert 0 < len(sink.indices) < 1000
-    assert sink.indices == list(range(stats.captured))
-    assert sink.closed
-
-
-def test_stopping_does_not_wait_for_a_source_that_has_stalled() -> None:
-    source, sink = CountingSource(20, live=True, stalls_at=3), CollectingSink()
-    pipeline, _ = make(source, sink, grace_seconds=0.2)
-    threading.Timer(0.05, pipeline.stop).start()
-    pipeline.run()
-    assert sink.closed
-    assert source.closed.is_set()
-
-
-@pytest.mark.parametrize("essential", [True, False])
-def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: bool) -> None:
-    """Nothing grows meanwhile: the source is closed as soon as capture has ended."""
-    source, fine = CountingSource(100_000, live=True, interval_seconds=0.001), CollectingSink()
-    hanging = CollectingSink(hangs_at=1)
-    pipeline, stats = make(source, fine, hanging, essential=essential, grace_seconds=0.3)
-
-    def stop_once_it_hangs() -> None:
-        while len(hanging.indices) < 1:
-            time.sleep(0.01)
-        pipeline.stop()
-
-    threading.Thread(target=stop_once_it_hangs, daemon=True).start()
-    started = time.monotonic()
-    if essential:
-        with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
-            pipeline.run()
-    else:
-        pipeline.run()
-    assert time.monotonic() - started < 10
-    assert "sink 1 was stuck" in str(pipeline.lost["sink 1"])
-    assert stats.faults == {"the sink 1 stage did not end and was left behind": 1}
-    assert source.closed.is_set()
-    assert fine.closed
 
 
 def test_a_source_is_closed_as_soon_as_capture_has_ended_not_when_the_outlets_have() -> None:
@@ -231,41 +96,6 @@ def test_frames_are_looked_at_ahead_in_a_thread_of_their_own() -> None:
     Pipeline(CountingSource(21), dehazed, [Outlet("sink", sink)], stats=stats, prepare=pairs).run()
     assert sink.indices == list(range(21))
     assert threads == {"look ahead"}
-
-
-@pytest.mark.parametrize("stage", ["source", "look ahead", "dehaze", "sink"])
-def test_whichever_stage_fails_while_frames_are_looked_at_ahead_every_other_one_ends(stage: str) -> None:
-    def ahead(frames: Iterable[Frame]) -> Iterator[Frame]:
-        for frame in frames:
-            if stage == "look ahead" and frame.index == 5:
-                raise ZeroDivisionError("a bug")
-            yield frame
-
-    before = threads_of_stages()
-    source = CountingSource(20, fails_at=5 if stage == "source" else NEVER)
-    sink = CollectingSink(fails_at=5 if stage == "sink" else NEVER)
-    dehaze = failing_at(5 if stage == "dehaze" else NEVER)
-    pipeline = Pipeline(source, dehaze, [Outlet("sink", sink)], stats=Stats(), prepare=ahead)
-    with pytest.raises((SourceReadError, ZeroDivisionError, SinkWriteError)):
-        pipeline.run()
-    assert sink.closed
-    assert threads_of_stages() == before
-
-
-def test_an_outlet_that_is_not_essential_fails_alone() -> None:
-    failing, healthy = CollectingSink(fails_at=4), CollectingSink()
-    pipeline, stats = make(CountingSource(30), failing, healthy, essential=False)
-    pipeline.run()
-    assert healthy.indices == list(range(30))
-    assert failing.closed
-    assert [str(error) for error in pipeline.lost.values()] == ["the disk is full"]
-    assert stats.faults == {"sink 0: the disk is full": 1}
-
-
-def test_the_run_fails_when_the_last_outlet_is_lost() -> None:
-    pipeline, _ = make(CountingSource(30), CollectingSink(fails_at=4), CollectingSink(fails_at=8), essential=False)
-    with pytest.raises(SinkWriteError):
-        pipeline.run()
 
 
 def test_the_window_runs_in_the_calling_thread_beside_the_other_outlets() -> None:

@@ -14,7 +14,8 @@ import time
 from fractions import Fraction
 import numpy as np
 from eid_stream.core.frame import Colour, Frame, PIXEL_LAYOUTS, StreamInfo
-from eid_stream.flow.pipeline import Outlet, Pipeline
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.real_time import RealTimeSource

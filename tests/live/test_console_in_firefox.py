@@ -33,12 +33,8 @@ def wait_for_mark(page: FirefoxPage, wanted: str) -> None:
     wait_for(lambda: page.evaluate(MARK) == wanted, f"the picture never became {wanted}")
 
 
-def test_firefox_decodes_the_h264_and_paints_soon_after_loading(page: FirefoxPage) -> None:
+def test_firefox_decodes_the_h264(page: FirefoxPage) -> None:
     assert str(page.evaluate(CODEC)).startswith("avc1.42")
-    loaded_ms, painted_ms = page.evaluate(
-        "[performance.getEntriesByType('navigation')[0].loadEventEnd, window.firstPaintedMs]"
-    )
-    assert painted_ms - loaded_ms < 2000
 
 
 def test_bypass_and_border_change_the_canvas_in_firefox(page: FirefoxPage) -> None:

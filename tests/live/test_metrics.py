@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.flow.stats import Stats
-from eid_stream.live.metrics import ANSWER_SECONDS, MOST_AT_ONCE, MetricsEndpoint
+from eid_stream.live.metrics import MetricsEndpoint
 
 pytest.importorskip("prometheus_client")
 
@@ -42,8 +42,8 @@ def test_visitors_who_say_nothing_take_a_few_threads_for_a_few_seconds(
             visitor = visitors.enter_context(socket.create_connection(("127.0.0.1", endpoint.port)))
             visitor.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
         time.sleep(0.3)
-        assert threads() <= MOST_AT_ONCE + 1
-        until = time.monotonic() + 4 * ANSWER_SECONDS
+        assert threads() <= 5
+        until = time.monotonic() + 12
         while threads() > 1 and time.monotonic() < until:
             time.sleep(0.1)
         assert "eid_stream_captured_frames" in read(endpoint)

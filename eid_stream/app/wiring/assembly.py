@@ -22,7 +22,8 @@ from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
 from eid_stream.dehazing.sections import Sections
-from eid_stream.flow.pipeline import Outlet, Prepare, Window
+from eid_stream.flow.outlet import Outlet
+from eid_stream.flow.pipeline import Prepare, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder

@@ -18,7 +18,7 @@ from eid_stream.core.errors import ConfigError
 from eid_stream.core.frame import StreamInfo
 from eid_stream.core.interfaces import Source
 from eid_stream.dehazing.correction_check import check_correction
-from eid_stream.flow.pipeline import Outlet
+from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.stats import Stats
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from eid_stream.live.controls import WEB, LiveControls

@@ -14,7 +14,7 @@ from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.interfaces import Sink
 from eid_stream.core.redaction import redacted
-from eid_stream.flow.pipeline import Outlet
+from eid_stream.flow.outlet import Outlet
 from eid_stream.sinks.encoding.container_choice import choose_container
 from eid_stream.sinks.file.disk_space import DiskSpace
 from eid_stream.sinks.file.live_recorder import LiveRecorder, SegmentLimit

@@ -24,6 +24,8 @@ _ALIASES = {"avc": "h264", "x264": "h264", "h265": "hevc", "x265": "hevc"}
 
 _FRAMES_BETWEEN = 3
 """B-frames in a row, as most presets have them."""
+_LEAN = "sync-lookahead=0"
+"""No thread of x264's own for looking ahead, whose frames are 23 MiB at 1080p: the same bytes in the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def _held_frames(family: CodecFamily, info: StreamInfo) -> dict[str, str]:
     held = max(1, int((info.nominal_rate or 25) / 5))
     low = held < _FRAMES_BETWEEN
     if family.name == "h264":
-        return {"rc-lookahead": str(min(5, held))} | ({"bf": str(held)} if low else {})
+        shorter = {"bf": str(held)} if low else {}
+        return {"rc-lookahead": str(min(5, held)), "x264-params": _LEAN} | shorter
     if family.name == "hevc":
         parameters = f"log-level=none:rc-lookahead={min(6, held + 1)}"
         return {"x265-params": f"{parameters}:bframes={held}:frame-threads=1" if low else parameters}

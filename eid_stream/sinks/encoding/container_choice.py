@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.frame import StreamInfo
 
 _FOR_EVERY_CONTAINER = {"flush_packets": "1", "max_interleave_delta": "300000"}
 _FRAGMENTED = {
@@ -89,3 +90,10 @@ def choose_container(path: Path) -> ContainerChoice:
         known = ", ".join(CONTAINERS)
         raise ConfigError(f"Cannot tell the container of {path.name}: its extension is {extension!r}. Use {known}.")
     return CONTAINERS[extension]
+
+
+def rounding_note(container: ContainerChoice, info: StreamInfo) -> str:
+    """One sentence where the container cannot keep the time stamps as they are; else empty."""
+    if not container.whole_milliseconds or (info.time_base * 1000).denominator == 1:
+        return ""
+    return f"{container.name} keeps time stamps to the millisecond."

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
-from eid_stream.core.ffmpeg.media_formats import FILE_ONLY
-from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sinks.encoding.codec_choice import choose_codec
-from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of
+from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of, rounding_note
 from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device
 from eid_stream.sinks.encoding.time_window import clock_note, window_of
 from eid_stream.sinks.encoding.video_track import VideoTrack
+from eid_stream.sinks.file.input_again import FileAgain, file_of
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.part_file import OutputFile
 from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
@@ -71,11 +71,7 @@ class Recorder:
         """
         container = choose_container(path)
         chosen = choose_codec(
-            codec=codec,
-            quality=quality,
-            preset=preset,
-            info=info,
-            container_codecs=encoders_of(container),
+            codec=codec, quality=quality, preset=preset, info=info, container_codecs=encoders_of(container)
         )
         self._codec = on_device(chosen, encoder, info)
         self._info = info
@@ -91,7 +87,7 @@ class Recorder:
         if sections:
             sections.make_room()
         try:
-            self._file = OutputFile(path, source=_file_of(copy_from, info), overwrite=overwrite)
+            self._file = OutputFile(path, source=file_of(copy_from, info), overwrite=overwrite)
         except BaseException:
             self._give_up()
             raise
@@ -127,7 +123,7 @@ class Recorder:
     def notes(self) -> list[str]:
         """What the output does not keep as it was, one sentence each, known before the first frame."""
         copied = self._copy.notes if self._copy else []
-        own = (self._goes_on_at, self._codec.note, *self._video.notes, self._rounding, self._clock_note)
+        own = (self._goes_on_at, self._codec.note, *self._video.notes, *self._clock_notes)
         return [note for note in (*own, *copied) if note]
 
     @property
@@ -234,16 +230,12 @@ class Recorder:
         window = window_of(
             self._info.start_seconds, start, duration, keep_clock=keep_clock, delays_are_meant=delays_are_meant
         )
-        self._clock_note = clock_note(window)
-
-        def make_video() -> VideoTrack:
-            return VideoTrack(self._container, self._info, self._codec, window, container.format)
-
+        self._clock_notes = (rounding_note(container, self._info), clock_note(window))
+        make_video = partial(VideoTrack, self._container, self._info, self._codec, window, container.format)
         if self._copy is None:
             self._video = make_video()
         else:
             self._video = self._copy.arrange(self._container, self._writer, window, self._info, make_video)
-        self._rounding = _rounding(container, self._info)
         self._container.metadata.update(tags)
 
     def _give_up(self) -> None:
@@ -307,42 +299,9 @@ class Recorder:
             self._copy.flush()
 
 
-class FileAgain:
-    """A file that is opened a second time."""
-
-    can_go_back = True
-
-    def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
-        self._path = path
-
-    def open(self) -> InputContainer:
-        """Open it at its beginning."""
-        container: InputContainer = av.open(f"file:{self._path}", "r", container_options=FILE_ONLY, **READABLE_METADATA)
-        return container
-
-    def finish(self, container: InputContainer) -> None:
-        """Close what ``open`` returned."""
-        container.close()
-
-
-def _file_of(copy_from: Path | Reopenable | None, info: StreamInfo) -> Path | None:
-    """The input, where it is a file: it must not be the output."""
-    if isinstance(copy_from, Path):
-        return copy_from
-    path: Path | None = getattr(copy_from, "path", None)
-    return path or Path(info.address)
-
-
 def _copy_of(
     source: Reopenable | None, container: ContainerChoice, info: StreamInfo, *, copy_pictures: bool
 ) -> SourceCopy | None:
     if source is None:
         return None
     return SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)
-
-
-def _rounding(container: ContainerChoice, info: StreamInfo) -> str:
-    if not container.whole_milliseconds or (info.time_base * 1000).denominator == 1:
-        return ""
-    return f"{container.name} keeps time stamps to the millisecond."

@@ -129,3 +129,15 @@ def see(socket: ClientConnection, timeout: float = 10.0) -> tuple[dict[str, obje
         at += size
     assert at == len(message)
     return about, parts
+
+
+def settle(console: WebConsole, socket: ClientConnection) -> None:
+    """Wait until the console has heard what was said before."""
+    say(socket, "clock", 1.0)
+    hear(socket, "clock")
+
+
+def confirm(console: WebConsole, socket: ClientConnection, number: int) -> None:
+    """Say that a picture was painted, and wait until that is heard."""
+    say(socket, "seen", number)
+    settle(console, socket)

@@ -11,7 +11,7 @@ import pytest
 from eid_stream.core.errors import ConfigError, SourceReadError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sources.damage import Damage
-from eid_stream.sources.live.reconnecting import WAITING_FRAMES, ReconnectingSource
+from eid_stream.sources.live.reconnecting import ReconnectingSource
 from tests.stand_ins.failing_stages import LAYOUT, make_frame
 
 
@@ -85,10 +85,10 @@ def test_behind_a_run_that_is_held_up_only_the_newest_frames_are_kept() -> None:
         frames = iter(source)
         first = next(frames)
         until(lambda: camera.given > 1000)
-        following = [int(next(frames).planes[0][0, 0]) for _ in range(WAITING_FRAMES)]
+        following = [int(next(frames).planes[0][0, 0]) for _ in range(4)]
         assert first.index == 0
         assert source.damage.unread_frames > 900
-        assert len(following) == WAITING_FRAMES
+        assert len(following) == 4
         frames.close()  # type: ignore[attr-defined]
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "connection"])
 

@@ -1,6 +1,7 @@
 """What a student begins with, and which of its weights learn when."""
 
 import numpy as np
+import pytest
 import torch
 
 from tests.training.conftest import scene
@@ -10,7 +11,7 @@ from training.network.student import StudentShape
 from training.network.trunk import Trunk
 from training.smoke.veil_bank import VeilBank
 from training.student.batch import BatchMaker, BatchSizes
-from training.student.learning import TRUNK_RATE, StudentLearning
+from training.student.learning import StudentLearning
 from training.student.options import StudentOptions
 
 OPTIONS = StudentOptions(steps=4, shape=StudentShape(fine=8, coarse=8), eid=None)
@@ -29,7 +30,7 @@ def _maker() -> BatchMaker:
 
 def test_features_from_imagenet_learn_slower_than_what_is_new() -> None:
     rates = [group["initial_lr"] for group in _learning().parts()["optimiser"].state_dict()["param_groups"]]
-    assert rates == [OPTIONS.learning_rate, OPTIONS.learning_rate * TRUNK_RATE]
+    assert rates == pytest.approx([OPTIONS.learning_rate, OPTIONS.learning_rate / 10])
 
 
 def test_the_trunks_last_stages_learn_and_its_first_ones_never() -> None:

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from eid_stream.core.haze_maps import T_MIN
-from training.network.opacity import DEAD_ZONE, opacity_as_probability, opacity_of
+from training.network.opacity import opacity_as_probability, opacity_of
 from training.student import losses
 from training.student.losses import LossWeights
 
@@ -45,14 +44,14 @@ def test_the_true_opacity_costs_nothing_and_has_no_slope() -> None:
 
 def test_smoke_that_was_overlooked_still_pulls_though_its_opacity_is_zero() -> None:
     logits = torch.full((1, 2, 1, 1), -6.0, requires_grad=True)
-    assert (torch.sigmoid(logits) < DEAD_ZONE).all()
+    assert (torch.sigmoid(logits) < 0.08).all()
     losses.opacity(logits, torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1)).backward()  # type: ignore[no-untyped-call]
     assert logits.grad is not None
     assert (logits.grad < -0.1).all()
 
 
 def test_the_densest_and_the_clearest_smoke_have_finite_losses() -> None:
-    logits, truth = torch.zeros(1, 2, 1, 5), torch.tensor([0.0, 1e-7, 1.0 - T_MIN, 0.95, 1.0]).reshape(1, 1, 1, 5)
+    logits, truth = torch.zeros(1, 2, 1, 5), torch.tensor([0.0, 1e-7, 0.8, 0.95, 1.0]).reshape(1, 1, 1, 5)
     assert bool(torch.isfinite(losses.opacity(logits, truth, torch.ones(1, 1, 1, 5))))
     clear = losses.opacity(torch.full((1, 2, 1, 1), -12.0), torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1))
     assert float(clear) < 1e-4, "no opacity where there is no smoke is as good as it gets"
@@ -66,7 +65,7 @@ def test_clear_pictures_cost_what_would_be_taken_from_them() -> None:
 def test_opacity_rises_with_its_logit_without_a_jump_from_none_to_the_limit() -> None:
     opacity = opacity_of(torch.linspace(-8.0, 12.0, 2001))
     assert float(opacity[0]) == 0.0
-    assert float(opacity[-1]) == pytest.approx(1.0 - T_MIN, abs=1e-4)
+    assert float(opacity[-1]) == pytest.approx(0.8, abs=1e-4)
     steps = opacity.diff()
     assert float(steps.min()) >= 0.0
     assert float(steps.max()) < 0.003

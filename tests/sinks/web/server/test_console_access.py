@@ -11,7 +11,6 @@ from websockets.sync.client import ClientConnection
 
 from eid_stream.core.errors import SinkOpenError
 from eid_stream.sinks.web.server.listener import Address
-from eid_stream.sinks.web.viewers.audience import MOST_VIEWERS
 from eid_stream.sinks.web.web_console import WebConsole
 from tests.sinks.web.fake_run import FakeRun, client, frame, hear, say, see, serving, watch
 
@@ -162,7 +161,7 @@ def test_a_flood_of_messages_ends_its_connection(tmp_path: Path) -> None:
 
 def test_there_is_room_for_so_many_viewers_and_no_more(tmp_path: Path) -> None:
     with serving(tmp_path) as console, ExitStack() as looking:
-        for _ in range(MOST_VIEWERS):
+        for _ in range(32):
             looking.enter_context(client(console))
         with pytest.raises(InvalidStatus), client(console):
             pass
