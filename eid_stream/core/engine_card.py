@@ -23,6 +23,8 @@ class EngineCard:
     grid_height: int
     precision: str = "fp32"
     colour: str = "Y' in [0, 1], Cb and Cr in [-0.5, 0.5], in the matrix of the stream"
+    looks: int = 2
+    """How often a thumbnail is looked at: 2, straight and turned by half; 1 where the ground is always below."""
     student_sha256: str = ""
     """Hash of the exported student (ONNX bytes) the engine was made from; empty without one."""
     program_sha256: str = ""

@@ -50,3 +50,10 @@ def test_weights_without_golden_answers_or_with_a_foreign_card_are_refused(folde
 def test_engines_that_do_not_take_other_weights_say_so(folder: Path) -> None:
     with pytest.raises(ConfigError, match="run on --engine onnx, not on prior"):
         open_engine("prior", str(folder))
+
+
+def test_the_student_of_natural_haze_came_with_the_package_and_passes_its_self_test() -> None:
+    engine = open_engine("auto", "natural")
+    assert engine.card.name == "natural"
+    assert engine.card.looks == 1
+    engine.close()

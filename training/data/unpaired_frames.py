@@ -14,6 +14,7 @@ from torch import Tensor
 
 from eid_stream.core.content_area import content_box, content_mask
 from eid_stream.core.errors import ConfigError
+from training.data.domains import records_to_learn_from
 from training.data.frames import FrameRecord, data_folder, load_rgb, read_frame_list
 
 Picture = NDArray[np.uint8]
@@ -46,12 +47,16 @@ class _Stored:
     content: NDArray[np.bool_]
 
 
-def choose_records(hazy: Path | None, clear: Path | None) -> list[FrameRecord]:
-    """Frames to learn from: two folders of any domain, or else the training split of the project's frame list.
+def choose_records(hazy: Path | None, clear: Path | None, domain: str | None = None) -> list[FrameRecord]:
+    """Frames to learn from: two folders, or a collection of ``domains.csv``, or else the project's frame list.
+
+    Of the last two it is the training split.
 
     Raises:
-        ConfigError: only one of the folders is given, one is empty, or the frame list is missing.
+        ConfigError: only one of the folders is given, one is empty, or a list is missing.
     """
+    if domain is not None:
+        return records_to_learn_from(domain)
     if hazy is None and clear is None:
         return [r for r in read_frame_list(data_folder()) if r.split == "train"]
     if hazy is None or clear is None:
@@ -87,12 +92,15 @@ class UnpairedFrames:
         seed: int,
         find_content: bool = True,
         smallest: float = 0.6,
+        upright: bool = False,
     ) -> None:
+        """``upright`` squares are mirrored, but never turned."""
         self.side = side
         self.find_content = find_content
         self._code_length = code_length
         self._seed = seed
         self._smallest = smallest
+        self._turns = 1 if upright else 4
         self.licences = sorted({r.licence for r in records})
         stored = {
             kind: [_store(r, side, find_content) for r in records if r.kind == kind] for kind in ("hazy", "clear")
@@ -148,7 +156,7 @@ class UnpairedFrames:
         left, top, side = _find_square(rng, stored.content, self._smallest)
         cut = stored.picture[top : top + side, left : left + side].astype(np.float32) / np.float32(255.0)
         square = cv2.resize(cut, (self.side, self.side), interpolation=cv2.INTER_AREA)
-        turned = np.rot90(square, int(rng.integers(4)))
+        turned = np.rot90(square, int(rng.integers(self._turns)))
         return np.ascontiguousarray(turned[:, ::-1] if rng.integers(2) else turned, np.float32)
 
 

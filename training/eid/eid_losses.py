@@ -14,7 +14,7 @@ from torchvision.transforms import InterpolationMode
 from training.data.unpaired_frames import UnpairedBatch
 from training.eid.haze_operator import AnyHaze
 
-TransformName = Literal["rotate", "reflect", "shift", "scale", "rotate_any"]
+TransformName = Literal["rotate", "reflect", "mirror", "shift", "scale", "rotate_any"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +37,7 @@ def build_transform(names: tuple[TransformName, ...], seed: int) -> Transform:
     factors: dict[TransformName, Transform] = {
         "rotate": Rotate(multiples=90, rng=rng),
         "reflect": Reflect(rng=rng),
+        "mirror": Reflect(dim=[-1], rng=rng),
         "shift": Shift(rng=rng),
         "scale": Scale(rng=rng, mode="bilinear"),
         "rotate_any": Rotate(interpolation_mode=InterpolationMode.BILINEAR, rng=rng),

@@ -4,7 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.smoke.veil import AIRLIGHT_RANGE, TINT, VEIL_T_MIN, Veil
+from training.eid.veil_look import (
+    BOX_NUMBERS,
+    BOXES,
+    LOOKS,
+    ROOM_NUMBERS,
+    LookName,
+    depth_logits,
+    follow_edges,
+    glow_logits,
+)
+from training.smoke.veil import Veil
 
 COARSE, FINE, SCALARS = 4, 8, 5
 CODE_LENGTH = SCALARS + COARSE**2 + FINE**2
@@ -38,8 +48,9 @@ class VeilGenerator(nn.Module):
     that no collapse to one density can happen before the discriminator has had its say.
     """
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, width: int = 32, look: LookName = "smoke") -> None:
         super().__init__()
+        self.look: LookName = look
         self.layers = nn.Sequential(
             _conv(3 + SCALARS + 2, width), nn.LeakyReLU(0.2), _conv(width, width), nn.LeakyReLU(0.2), _conv(width, 4)
         )
@@ -53,15 +64,28 @@ class VeilGenerator(nn.Module):
         """Veil for clear RGB (batch, 3, h, w) from codes (batch, CODE_LENGTH)."""
         scalars, coarse, fine = torch.split(code, [SCALARS, COARSE**2, FINE**2], dim=1)
         fields = [_grow(coarse.view(-1, 1, COARSE, COARSE)), _grow(fine.view(-1, 1, FINE, FINE))]
+        seen = F.adaptive_avg_pool2d(clear, VEIL_GRID)
+        logits = self._drawn(seen, code, scalars, fields)
+        inputs = torch.cat([seen, scalars[:, :, None, None].expand(-1, -1, VEIL_GRID, VEIL_GRID), *fields], dim=1)
+        logits = logits + CORRECTION * torch.tanh(self.layers(inputs))
+        if LOOKS[self.look].even_airlight:
+            even = logits[:, 1:].mean((2, 3), keepdim=True).expand(-1, -1, *logits.shape[-2:])
+            logits = torch.cat([logits[:, :1], even], dim=1)
+        return veil_from_logits(logits, clear, self.look)
+
+    def _drawn(self, seen: Tensor, code: Tensor, scalars: Tensor, fields: list[Tensor]) -> Tensor:
+        """The veil that learning starts from, as logits."""
+        if self.look == "depth":
+            numbers = code[:, SCALARS : SCALARS + ROOM_NUMBERS + BOXES * BOX_NUMBERS]
+            return depth_logits(numbers, scalars[:, 0], scalars[:, 2], VEIL_GRID)
+        if self.look == "glow":
+            return glow_logits(seen, fields[0] + 0.5 * fields[1], scalars[:, 0], scalars[:, 1])
         density, patchiness, brightness, red, blue = (s[:, None, None, None] for s in scalars.unbind(1))
         # From an even veil (spread near 0) to a few dense, bright puffs in an otherwise clear picture (spread near 3).
         spread = 3.0 * torch.sigmoid(1.5 * patchiness - 0.5)
         clouds = spread * (fields[0] + 0.8 * fields[1] - 0.9)
         bright = 0.2 + brightness + 0.5 * spread
-        logits = torch.cat([-(0.2 + 0.9 * density + clouds), _wide(bright), _wide(red), _wide(blue)], dim=1)
-        seen = F.adaptive_avg_pool2d(clear, VEIL_GRID)
-        inputs = torch.cat([seen, scalars[:, :, None, None].expand(-1, -1, VEIL_GRID, VEIL_GRID), *fields], dim=1)
-        return veil_from_logits(logits + CORRECTION * torch.tanh(self.layers(inputs)), clear.shape[-2:])
+        return torch.cat([-(0.2 + 0.9 * density + clouds), _wide(bright), _wide(red), _wide(blue)], dim=1)
 
 
 class VeilEstimator(nn.Module):
@@ -70,9 +94,10 @@ class VeilEstimator(nn.Module):
     It looks at a small copy of the picture, whatever the size; brightness of the haze is told from the whole picture.
     """
 
-    def __init__(self, width: int = 32, depth: int = 3, small_side: int = 4 * VEIL_GRID) -> None:
+    def __init__(self, width: int = 32, depth: int = 3, look: LookName = "smoke") -> None:
         super().__init__()
-        self.small_side = small_side
+        self.small_side = LOOKS[look].seen_side
+        self.look: LookName = look
         self.stem = nn.Sequential(
             _conv(4, width), ChannelNorm(width), nn.LeakyReLU(0.2),
             _conv(width, 2 * width, 2), ChannelNorm(2 * width), nn.LeakyReLU(0.2),
@@ -86,17 +111,31 @@ class VeilEstimator(nn.Module):
         with torch.no_grad():
             self.head.bias.copy_(torch.tensor([2.0, 0.3, 0.0, 0.0]))
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether it knows pictures the right way up only."""
+        return LOOKS[self.look].upright
+
     def forward(self, hazy: Tensor) -> Veil:
         """Veil over hazy RGB (batch, 3, h, w)."""
-        small = shrink(hazy, self.small_side)
+        return veil_from_logits(self._logits(shrink(hazy, self.small_side)), hazy, self.look)
+
+    def fields(self, small: Tensor) -> tuple[Tensor, Tensor]:
+        """Transmission (batch, 1, gh, gw) and RGB airlight (batch, 3, gh, gw) of RGB that is shrunk already."""
+        return bounded(self._logits(small), self.look)
+
+    def _logits(self, small: Tensor) -> Tensor:
         x = self.stem(4.0 * torch.cat([small, small.amin(1, keepdim=True)], dim=1) - 2.0)
         for block in self.blocks:
             x = block(x)
         x = F.leaky_relu(x + self.context(x.mean((2, 3)))[:, :, None, None], 0.2)
-        logits = self.head(x)
-        airlight = F.adaptive_avg_pool2d(logits[:, 1:], COARSE)
-        airlight = F.interpolate(airlight, logits.shape[-2:], mode="bilinear", align_corners=False)
-        return veil_from_logits(torch.cat([logits[:, :1], airlight], dim=1), hazy.shape[-2:])
+        logits: Tensor = self.head(x)
+        if LOOKS[self.look].even_airlight:
+            airlight = logits[:, 1:].mean((2, 3), keepdim=True).expand(-1, -1, *logits.shape[-2:])
+        else:
+            airlight = F.adaptive_avg_pool2d(logits[:, 1:], COARSE)
+            airlight = F.interpolate(airlight, logits.shape[-2:], mode="bilinear", align_corners=False)
+        return torch.cat([logits[:, :1], airlight], dim=1)
 
 
 class ResnetGenerator(nn.Module):
@@ -129,15 +168,25 @@ class ResnetGenerator(nn.Module):
         return torch.sigmoid(logits)[..., :height, :width]
 
 
-def veil_from_logits(logits: Tensor, size: tuple[int, int] | torch.Size) -> Veil:
-    """Bounded, smooth veil from four logit fields: transmission, brightness of the airlight, its red and blue tint."""
+def veil_from_logits(logits: Tensor, picture: Tensor, look: LookName = "smoke") -> Veil:
+    """Bounded, smooth veil over a picture from four logit fields: transmission, brightness, red and blue tint of the
+    airlight."""
     # Under autocast logits come in half precision, too coarse to stretch over a picture and to divide by.
-    fields = F.interpolate(logits.float(), size, mode="bilinear", align_corners=False)
-    transmission = VEIL_T_MIN + (1.0 - VEIL_T_MIN) * torch.sigmoid(fields[:, :1])
-    low, high = AIRLIGHT_RANGE
-    brightness = low + (high - low) * torch.sigmoid(fields[:, 1:2])
-    red, blue = TINT * torch.tanh(fields[:, 2:3]), TINT * torch.tanh(fields[:, 3:4])
-    return Veil(transmission, torch.cat([brightness + red, brightness, brightness + blue], dim=1))
+    fields = F.interpolate(logits.float(), picture.shape[-2:], mode="bilinear", align_corners=False)
+    transmission, airlight = bounded(fields, look)
+    if LOOKS[look].follows_edges:
+        transmission = follow_edges(transmission, picture.float()).clamp(LOOKS[look].least_transmission, 1.0)
+    return Veil(transmission, airlight)
+
+
+def bounded(logits: Tensor, look: LookName) -> tuple[Tensor, Tensor]:
+    """Transmission (batch, 1, ...) and RGB airlight (batch, 3, ...) of logits (batch, 4, ...), within bounds."""
+    kind = LOOKS[look]
+    transmission = kind.least_transmission + (1.0 - kind.least_transmission) * torch.sigmoid(logits[:, :1])
+    low, high = kind.airlight
+    brightness = low + (high - low) * torch.sigmoid(logits[:, 1:2])
+    red, blue = kind.tint * torch.tanh(logits[:, 2:3]), kind.tint * torch.tanh(logits[:, 3:4])
+    return transmission, torch.cat([brightness + red, brightness, brightness + blue], dim=1)
 
 
 def shrink(picture: Tensor, short_side: int) -> Tensor:

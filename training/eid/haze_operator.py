@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eid_stream.core.errors import ConfigError
 from training.checkpoint import load_checkpoint
 from training.eid.haze_networks import CODE_LENGTH, ResnetGenerator, VeilEstimator, VeilGenerator
+from training.eid.veil_look import LOOKS, LookName
 from training.smoke.veil import Veil
 
 HazeForm = Literal["scattering", "generator"]
@@ -47,10 +48,12 @@ class ScatteringHaze(Physics):  # type: ignore[misc]  # deepinv has no types
     very haze over the estimate again, and haze consistency is a fair demand: a deterministic H would have to guess.
     """
 
-    def __init__(self, width: int = 32, depth: int = 3) -> None:
+    def __init__(self, width: int = 32, depth: int = 3, look: LookName = "smoke") -> None:
         super().__init__()
-        self.generator = VeilGenerator(width)
-        self.companion = VeilEstimator(width, depth)
+        self.look: LookName = look
+        self.shape: dict[str, Any] = {"width": width, "depth": depth, "look": look}
+        self.generator = VeilGenerator(width, look)
+        self.companion = VeilEstimator(width, depth, look=look)
 
     def A(self, x: Tensor, code: Tensor | None = None) -> Tensor:  # noqa: N802 - deepinv's name
         """Hazy picture of a clear one; see ``HazeOperator``."""
@@ -70,6 +73,11 @@ class ScatteringHaze(Physics):  # type: ignore[misc]  # deepinv has no types
         veil: Veil = self.companion(y)
         return veil
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether pictures of this haze have a ground, so that a quarter's turn makes none that could be taken."""
+        return LOOKS[self.look].upright
+
     def hazing(self, code: Tensor) -> Physics:
         """H with the haze of a code."""
         return Physics(A=lambda x: self.A(x, code))
@@ -84,6 +92,7 @@ class GeneratorHaze(Physics):  # type: ignore[misc]  # deepinv has no types
 
     def __init__(self, width: int = 64, blocks: int = 9) -> None:
         super().__init__()
+        self.shape: dict[str, Any] = {"width": width, "blocks": blocks}
         self.generator = ResnetGenerator(width, blocks)
         self.companion = ResnetGenerator(width, blocks)
 
@@ -111,9 +120,9 @@ class GeneratorHaze(Physics):  # type: ignore[misc]  # deepinv has no types
 AnyHaze = ScatteringHaze | GeneratorHaze
 
 
-def build_haze(form: HazeForm, *, width: int, depth: int) -> AnyHaze:
-    """A haze operator of a form; ``depth`` counts residual blocks."""
-    return ScatteringHaze(width, depth) if form == "scattering" else GeneratorHaze(width, depth)
+def build_haze(form: HazeForm, *, width: int, depth: int, look: LookName = "smoke") -> AnyHaze:
+    """A haze operator of a form; ``depth`` counts residual blocks, ``look`` is the kind of veil of the first form."""
+    return ScatteringHaze(width, depth, look) if form == "scattering" else GeneratorHaze(width, depth)
 
 
 def load_haze(path: Path) -> AnyHaze:
@@ -125,7 +134,9 @@ def load_haze(path: Path) -> AnyHaze:
     weights, made_by = load_checkpoint(path)
     try:
         options: dict[str, Any] = made_by["options"]
-        haze = build_haze(options["form"], width=options["width"], depth=options["depth"])
+        haze = build_haze(
+            options["form"], width=options["width"], depth=options["depth"], look=options.get("look", "smoke")
+        )
         haze.load_state_dict(weights)
     except (KeyError, RuntimeError) as error:
         raise ConfigError(f"{path} is no haze operator of this version: {error}. Train it again.") from error

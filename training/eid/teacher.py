@@ -1,5 +1,6 @@
 """The EID teacher: one network from a hazy picture to a clear one, and how it is used on frames of any size."""
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from torch import Tensor, nn
 from eid_stream.core.content_area import content_box, content_mask
 from eid_stream.core.errors import ConfigError
 from training.checkpoint import load_checkpoint
-from training.eid.haze_networks import ChannelNorm
-from training.eid.haze_operator import AnyHaze, load_haze
+from training.eid.haze_networks import ChannelNorm, VeilEstimator
+from training.eid.haze_operator import AnyHaze, ScatteringHaze, load_haze
+from training.eid.teacher_options import TeacherForm
 
 Rgb = NDArray[np.float32]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -25,6 +27,9 @@ WORKING_SHARE = 1.25
 
 Squares are 60 to 100 % of a frame's short side, so this is the middle of the scales it was trained on.
 """
+
+OVERSHOOT = 0.1
+"""Share of what lies outside of [0, 1] that a veil teacher keeps while it learns."""
 
 
 def build_teacher(channels: Sequence[int]) -> ArtifactRemoval:
@@ -42,6 +47,36 @@ def build_teacher(channels: Sequence[int]) -> ArtifactRemoval:
         unet.Conv_1x1.weight.mul_(0.1)
         unet.Conv_1x1.bias.zero_()
     return ArtifactRemoval(unet, mode="direct")
+
+
+class VeilTeacher(nn.Module):
+    """f of EID in the form of the haze: it sees a veil and lifts it. It begins as the companion sees.
+
+    A U-Net has to learn what dense haze is and how to undo it, pixel by pixel; here the second is known.
+    """
+
+    def __init__(self, estimator: VeilEstimator) -> None:
+        super().__init__()
+        self.estimator = estimator
+
+    def forward(self, y: Tensor, physics: Physics) -> Tensor:  # noqa: ARG002 - a reconstructor is called so
+        """Clear picture of a hazy one, (batch, 3, h, w) in [0, 1]; a little beyond while it learns, for the slope."""
+        lifted = self.estimator(y).lifted_from(y)
+        clipped: Tensor = lifted.clamp(0.0, 1.0)
+        return clipped + OVERSHOOT * (lifted - clipped) if self.training else clipped
+
+
+def begin_teacher(form: TeacherForm, channels: Sequence[int], haze: AnyHaze) -> ArtifactRemoval | VeilTeacher:
+    """A teacher that has learned nothing yet of EID's demands.
+
+    Raises:
+        ConfigError: a teacher that sees veils is asked for, and the haze operator has none.
+    """
+    if form == "picture":
+        return build_teacher(channels)
+    if not isinstance(haze, ScatteringHaze):
+        raise ConfigError("A teacher of the form veil needs a haze operator of the form scattering.")
+    return VeilTeacher(copy.deepcopy(haze.companion).requires_grad_(True))
 
 
 class Teacher:
@@ -117,6 +152,20 @@ class Companion(nn.Module):
 def load_teacher(path: Path) -> Callable[[Rgb], Rgb]:
     """A trained teacher as a function of RGB float32 frames (height, width, 3) in [0, 1], any size.
 
+    ``path`` is as in ``load_network``.
+
+    Raises:
+        ConfigError: the checkpoint cannot be read, or is neither.
+    """
+    network = load_network(path)
+    made_by = load_checkpoint(path)[1]
+    side = round(WORKING_SHARE * made_by["options"]["side"])
+    return Teacher(network, working_side=side, find_content=made_by["find_content"])
+
+
+def load_network(path: Path) -> nn.Module:
+    """The network of a trained teacher, frozen: RGB (n, 3, h, w) in [0, 1] and a ``Physics`` that it does not look at.
+
     ``path`` is teacher.safetensors of ``training.eid.train_teacher``, or haze.safetensors of
     ``training.eid.train_haze``, whose companion is then taken.
 
@@ -125,16 +174,21 @@ def load_teacher(path: Path) -> Callable[[Rgb], Rgb]:
     """
     weights, made_by = load_checkpoint(path)
     try:
-        options = made_by["options"]
         if made_by["command"] == "training.eid.train_haze":
             network: nn.Module = Companion(load_haze(path))
         else:
-            network = build_teacher(options["channels"])
+            network = _built(made_by["options"], made_by)
             network.load_state_dict(weights)
-        side, find_content = round(WORKING_SHARE * options["side"]), made_by["find_content"]
-        return Teacher(network, working_side=side, find_content=find_content)
     except (KeyError, RuntimeError) as error:
         raise ConfigError(f"{path} is no teacher of this version: {error}. Train it again.") from error
+    return network.eval().requires_grad_(False)
+
+
+def _built(options: dict[str, Any], made_by: dict[str, Any]) -> ArtifactRemoval | VeilTeacher:
+    if options.get("form", "picture") == "picture":
+        return build_teacher(options["channels"])
+    shape = made_by["haze"]
+    return VeilTeacher(VeilEstimator(shape["width"], shape["depth"], look=shape["look"]))
 
 
 def _replace_norms(module: nn.Module) -> None:

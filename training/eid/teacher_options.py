@@ -5,11 +5,15 @@ from typing import Literal
 
 from training.eid.eid_losses import EidWeights, TransformName
 
+TeacherForm = Literal["picture", "veil"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TeacherOptions:
     """Everything that makes a teacher, given a haze operator; kept in its checkpoint."""
 
+    form: TeacherForm = "picture"
+    """What f answers: a picture (U-Net), or a veil that is lifted from the picture."""
     channels: tuple[int, ...] = (16, 32, 48, 64)
     side: int = 128
     smallest: float = 0.6

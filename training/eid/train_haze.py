@@ -8,13 +8,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training.averaging import averaged
 from training.command import run_command
 from training.data.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
 from training.eid.haze_losses import Discriminators, ReplayBuffer, Translations, translate
 from training.eid.haze_networks import CODE_LENGTH
 from training.eid.haze_operator import AnyHaze, HazeForm, build_haze
+from training.eid.veil_look import LOOKS, LookName
 from training.loop import run_steps
 
 
@@ -23,6 +24,7 @@ class HazeOptions:
     """Everything that makes a haze operator; kept in its checkpoint."""
 
     form: HazeForm = "scattering"
+    look: LookName = "smoke"
     width: int = 32
     depth: int = 3
     discriminator_width: int = 16
@@ -80,10 +82,9 @@ class HazeLearning:
     def __init__(self, options: HazeOptions, fabric: Fabric) -> None:
         self.options, self._fabric = options, fabric
         torch.manual_seed(options.seed)
-        self.haze = build_haze(options.form, width=options.width, depth=options.depth)
+        self.haze = build_haze(options.form, width=options.width, depth=options.depth, look=options.look)
         self._judges = Discriminators(options.discriminator_width)
-        averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
-        self.averaged = AveragedModel(self.haze, multi_avg_fn=averaging).to(fabric.device)
+        self.averaged = averaged(self.haze, options.average_decay).to(fabric.device)
         translator: nn.Module = _Translator(self.haze).to(memory_format=torch.channels_last)
         if options.compiled:
             translator.compile()
@@ -161,9 +162,11 @@ def main(
     out: Path,
     *,
     form: HazeForm = "scattering",
+    look: LookName = "smoke",
     size: Size = "cpu",
     hazy: Path | None = None,
     clear: Path | None = None,
+    domain: str | None = None,
     find_content: bool = True,
     steps: int | None = None,
     side: int | None = None,
@@ -177,9 +180,11 @@ def main(
     Args:
         out: Folder for haze.safetensors, its card and the log; a stopped run goes on when called again.
         form: scattering lays a smooth veil (ours), generator translates pictures (the paper's).
+        look: Where a veil begins: smoke in clouds, depth for natural haze, glow for fluorescence microscopy.
         size: cpu is thin and small, gpu has the paper's sizes.
         hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
         clear: Folder of clear pictures, unpaired with the hazy ones.
+        domain: Collection of domains/domains.csv in EID_DATA, such as reside_sots_indoor, in the place of the folders.
         find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
         steps: How many batches; the size decides otherwise.
         side: Side of the squares in pixels; the size decides otherwise.
@@ -191,11 +196,18 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     asked = {"steps": steps, "side": side, "adversarial_weight": adversarial_weight}
-    options = replace(HAZE_SIZES[size, form], seed=seed, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    options = replace(HAZE_SIZES[size, form], seed=seed, look=look, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
     fabric = Fabric(accelerator=size, devices=devices, precision=options.precision)
     fabric.launch()
-    records = choose_records(hazy, clear)
-    frames = UnpairedFrames(records, side=options.side, code_length=CODE_LENGTH, seed=seed, find_content=find_content)
+    records = choose_records(hazy, clear, domain)
+    frames = UnpairedFrames(
+        records,
+        side=options.side,
+        code_length=CODE_LENGTH,
+        seed=seed,
+        find_content=find_content and domain is None,
+        upright=LOOKS[look].upright,
+    )
     learn_haze(options, frames, out, fabric)
 
 

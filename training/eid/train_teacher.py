@@ -10,15 +10,15 @@ from deepinv.models import PatchGANDiscriminator
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training.averaging import averaged
 from training.command import run_command
 from training.data.unpaired_frames import UnpairedBatch, UnpairedFrames, choose_records
 from training.eid.eid_losses import EidObjective, TransformName, build_transform
 from training.eid.haze_networks import CODE_LENGTH
-from training.eid.haze_operator import AnyHaze, load_haze
-from training.eid.teacher import build_teacher
-from training.eid.teacher_options import TEACHER_SIZES, Size, TeacherOptions, faithful_recipe
+from training.eid.haze_operator import AnyHaze, ScatteringHaze, load_haze
+from training.eid.teacher import begin_teacher
+from training.eid.teacher_options import TEACHER_SIZES, Size, TeacherForm, TeacherOptions, faithful_recipe
 from training.loop import run_steps
 
 
@@ -28,9 +28,8 @@ class TeacherLearning:
     def __init__(self, options: TeacherOptions, haze: AnyHaze, fabric: Fabric) -> None:
         self.options, self._fabric = options, fabric
         torch.manual_seed(options.seed)
-        self.network: nn.Module = build_teacher(options.channels).to(memory_format=torch.channels_last)
-        averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
-        self.averaged = AveragedModel(self.network, multi_avg_fn=averaging).to(fabric.device)
+        self.network = begin_teacher(options.form, options.channels, haze).to(memory_format=torch.channels_last)
+        self.averaged = averaged(self.network, options.average_decay).to(fabric.device)
         self._transform = build_transform(options.transforms, options.seed)
         objective = EidObjective(self.network, haze, self._transform, options.weights)
         if options.compiled:
@@ -102,7 +101,7 @@ def learn_teacher(
         frames.draw(options.batch, fabric, within_source=within_source),
         out,
         fabric,
-        described={"command": "training.eid.train_teacher", **frames.description},
+        described={"command": "training.eid.train_teacher", "haze": haze.shape, **frames.description},
         log_every=log_every,
         stop_at=stop_at,
     )
@@ -113,9 +112,11 @@ def main(
     out: Path,
     *,
     size: Size = "cpu",
+    form: TeacherForm = "picture",
     faithful: bool = False,
     hazy: Path | None = None,
     clear: Path | None = None,
+    domain: str | None = None,
     find_content: bool = True,
     alpha: float | None = None,
     identity: float | None = None,
@@ -133,13 +134,15 @@ def main(
         haze: haze.safetensors of training.eid.train_haze.
         out: Folder for teacher.safetensors, its card and the log; a stopped run goes on when called again.
         size: cpu is thin and small, gpu has the paper's sizes.
+        form: picture is the paper's U-Net; veil sees the haze as the operator's companion does, and begins as that.
         faithful: The released recipe's published settings, without its bugs.
         hazy: Folder of hazy pictures of any domain; without it, the project's frame list (EID_DATA) is used.
         clear: Folder of clear pictures, unpaired with the hazy ones.
+        domain: Collection of domains/domains.csv in EID_DATA, such as reside_sots_indoor, in the place of the folders.
         find_content: Look for the scene inside an endoscope's black border; switch off for other domains.
         alpha: Weight of equivariance; 1 as in the paper unless given.
         identity: Weight of the identity on clear frames; 1 unless given.
-        transforms: The symmetries; rotate (by 90 degrees) and reflect unless given.
+        transforms: The symmetries; rotate (by 90 degrees) and reflect, or mirror alone where haze has a ground.
         adversarial_weight: Weight of a discriminator that compares estimates with clear frames; 0 unless given.
         steps: How many batches; the size decides otherwise.
         side: Side of the squares in pixels; the size decides otherwise.
@@ -149,14 +152,19 @@ def main(
     """
     if threads:
         torch.set_num_threads(threads)
-    records = choose_records(hazy, clear)
+    records = choose_records(hazy, clear, domain)
     options = TEACHER_SIZES[size]
     if faithful:
         options = faithful_recipe(options, sum(r.kind == "hazy" for r in records))
     terms = {"equivariance": alpha, "identity": identity}
     weights = replace(options.weights, **{k: v for k, v in terms.items() if v is not None})  # type: ignore[arg-type]
+    operator = load_haze(haze)
+    upright = isinstance(operator, ScatteringHaze) and operator.is_upright
+    if upright and transforms is None:
+        transforms = ("mirror",)
     asked = {"transforms": transforms, "adversarial_weight": adversarial_weight, "steps": steps, "side": side}
-    options = replace(options, weights=weights, seed=seed, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    options = replace(options, weights=weights, seed=seed, form=form)
+    options = replace(options, **{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
     fabric = Fabric(accelerator=size, devices=devices, precision=options.precision)
     fabric.launch()
     frames = UnpairedFrames(
@@ -164,10 +172,11 @@ def main(
         side=options.side,
         code_length=CODE_LENGTH,
         seed=seed,
-        find_content=find_content,
+        find_content=find_content and domain is None,
         smallest=options.smallest,
+        upright=upright,
     )
-    learn_teacher(options, load_haze(haze), frames, out, fabric)
+    learn_teacher(options, operator, frames, out, fabric)
 
 
 class _Judging(nn.Module):

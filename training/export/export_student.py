@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
@@ -40,6 +40,9 @@ HALF_TOLERANCE = 0.05
 """The same for half precision; ``eid_stream.building.verification`` judges what it means in code values."""
 
 
+AnyStudent = TypeVar("AnyStudent", bound=nn.Module)
+
+
 class HalfStudent(nn.Module):
     """A student that computes in half precision between single precision input and outputs."""
 
@@ -53,7 +56,7 @@ class HalfStudent(nn.Module):
         return maps.float(), density.float()
 
 
-def fold_norms(student: Student) -> Student:
+def fold_norms(student: AnyStudent) -> AnyStudent:
     """The same function with every batch norm folded into its convolution."""
     folded = copy.deepcopy(student).eval()
     for module in list(folded.modules()):
@@ -64,7 +67,7 @@ def fold_norms(student: Student) -> Student:
     return folded
 
 
-def round_to_half(student: Student) -> Student:
+def round_to_half(student: AnyStudent) -> AnyStudent:
     """The same student with every weight rounded to half precision, in which the files hold them."""
     rounded = copy.deepcopy(student)
     for parameter in rounded.parameters():
@@ -72,8 +75,8 @@ def round_to_half(student: Student) -> Student:
     return rounded
 
 
-def export_student(student: Student, made_by: dict[str, Any], out: Path) -> EngineCard:
-    """Write all files of a student into a folder; returns its card.
+def export_student(student: nn.Module, made_by: dict[str, Any], out: Path, *, looks: int = 2) -> EngineCard:
+    """Write all files of a student into a folder; returns its card, which says how often an engine looks.
 
     Raises:
         EngineMismatchError: ONNX Runtime and torch disagree.
@@ -81,10 +84,10 @@ def export_student(student: Student, made_by: dict[str, Any], out: Path) -> Engi
     out.mkdir(parents=True, exist_ok=True)
     folded = round_to_half(fold_norms(student))
     write_onnx(folded, out / MODEL_FILE, TOLERANCE, halve_weights=True)
-    program = export_program(BothLooks(folded), THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    program = export_program(BothLooks(folded) if looks == 2 else folded, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     (out / PROGRAM_FILE).write_bytes(program)
     model = (out / MODEL_FILE).read_bytes()
-    card = _with_golden_answers(_card(model, program, made_by), model)
+    card = _with_golden_answers(replace(_card(model, program, made_by), looks=looks), model)
     card.save(out / CARD_FILE)
     return card
 

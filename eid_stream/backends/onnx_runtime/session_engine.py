@@ -12,6 +12,7 @@ from eid_stream.backends.student_contract import (
     OUTPUT_NAMES,
     Look,
     as_input,
+    as_maps,
     half_turned,
     input_shape,
     mean_of_looks,
@@ -53,6 +54,8 @@ class SessionEngine:
         if self._session is None:
             raise EngineRunError(f"The {self._card.backend} engine is closed.")
         values = as_input(thumbnail, self._card)
+        if self._card.looks == 1:
+            return as_maps(*self._look(values))
         if self._second is None:
             return mean_of_looks(self._look(values), self._look(half_turned(values)))
         try:

@@ -92,6 +92,16 @@ def test_what_is_seen_is_the_mean_of_two_looks_so_that_turning_the_picture_turns
     np.testing.assert_allclose(half_turned(turned_answer.values), answer.values, atol=1e-5)
 
 
+def test_a_student_that_knows_pictures_the_right_way_up_only_looks_once() -> None:
+    model, card = student()
+    thumbnail = golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
+    once, twice = (OnnxEngine(model, replace(card, looks=looks)).estimate(thumbnail) for looks in (1, 2))
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    alone = session.run(OUTPUT_NAMES, {INPUT_NAME: thumbnail.values[None]})
+    np.testing.assert_array_equal(once.values, alone[0][0])
+    assert np.abs(once.values - twice.values).max() > 0.01
+
+
 def test_an_engine_closed_by_another_thread_says_so_whenever_that_happens() -> None:
     model, card = student()
     engine, thumbnail = OnnxEngine(model, card), golden_thumbnails(card.thumbnail_width, card.thumbnail_height)["smoky"]
