@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
 from eid_stream.app.early_interrupts import EarlyInterrupts
+from eid_stream.app.one_heap import use_one_heap
 from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.options.configuration import fill_from_file
 from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
@@ -85,6 +86,8 @@ def _dehaze(
         return run_archive(options, archive or ArchiveOptions())
     if _may_open_window(options, live):
         import cv2  # noqa: F401 - before PyAV: with the X11 libraries that PyAV brings along, OpenCV's window hangs
+    else:
+        use_one_heap()
 
     from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
 

@@ -73,7 +73,7 @@ def test_the_weights_in_it_are_those_their_card_names(wheel: zipfile.ZipFile, tm
     assert card.program_sha256 == sha256(weights / "student.pt2")
 
 
-def test_it_installs_two_commands(wheel: zipfile.ZipFile) -> None:
+def test_it_installs_three_commands(wheel: zipfile.ZipFile) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     commands = [line.split(" = ")[0] for line in wheel.read(name).decode().splitlines() if " = " in line]
-    assert commands == ["eid-stream", "eid-stream-build"]
+    assert sorted(commands) == ["eid-stream", "eid-stream-adapt", "eid-stream-build"]
