@@ -4,6 +4,7 @@
 # make lint    ruff and mypy
 # make train   a student from scratch (docs/training.md), in place of the shipped one in eid_stream/weights
 # make quality the quality benchmark with pyiqa's measures beside our own
+# make browser the student in a web page of its own in build/browser (needs npm)
 # make site    the pages of docs/ as a site in build/site
 # make dist    wheel, source archive, list of parts (SBOM) and their hashes in dist/
 # make audit   known weaknesses of everything that is installed with the product
@@ -17,8 +18,9 @@ BIN := $(VENV)/bin
 PACKAGED := setup.cfg setup.py eid_stream/core/kernels/loops.c
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKS := deploy/locks
+QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py $(wildcard tests/test_*.py)
 
-.PHONY: demo test quick lint train quality site dist audit papers lock image clean
+.PHONY: demo test quick lint train quality browser site dist audit papers lock image clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
@@ -44,6 +46,9 @@ quality: $(VENV)/dev
 	$(BIN)/python -m pip uninstall --quiet --yes opencv-python-headless
 	$(PIP) --force-reinstall --no-deps opencv-python
 	$(BIN)/python -m benchmarks.quality
+
+browser: $(VENV)/dev
+	$(BIN)/python -m deploy.browser
 
 site: $(VENV)/dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file deploy/site/mkdocs.yml

@@ -5,10 +5,12 @@ With ``--tally FILE`` a long attack is made in pieces: the counts of all pieces 
 
 import argparse
 import json
+import math
 import random
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.attack import fuzzed_files, kills, leaks, live_faults, servers, sick_disks
@@ -21,6 +23,8 @@ SHARES = {"files": 0.4, "kills": 0.2, "live": 0.15, "servers": 0.1, "addresses":
 """How the time is divided. An attack that knows an end may take less than its share."""
 NUMBERED = {"files": fuzzed_files.CALLED, "kills": kills.CALLED}
 """Attacks whose inputs follow from numbers, with what they are called in the table."""
+PIECE_SECONDS = 100.0
+"""So often what they found is kept, should the attacker itself be ended."""
 
 
 def main() -> None:
@@ -59,9 +63,18 @@ def _timed(name: str, arguments: argparse.Namespace, folder: Path, tally: Tally)
     first = arguments.first
     if first is None:
         first = 0 if arguments.tally else random.randrange(10**6)
-    for row in _attack(name, work, first + tally.tried(NUMBERED.get(name, "")), lambda: time.monotonic() > end):
-        print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
-        tally.add(row)
+    piece_seconds = PIECE_SECONDS if name in NUMBERED else math.inf
+    while True:
+        piece_end = min(end, time.monotonic() + piece_seconds)
+        for row in _attack(name, work, first + tally.tried(NUMBERED.get(name, "")), partial(_is_past, piece_end)):
+            print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
+            tally.add(row)
+        if piece_end == end or _is_past(end):
+            return
+
+
+def _is_past(end: float) -> bool:
+    return time.monotonic() > end
 
 
 def _attack(name: str, work: Path, first: int, until: Callable[[], bool]) -> list[Row]:

@@ -76,7 +76,7 @@ def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], 
     row, worker = Row(CALLED), CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)
     seeds = write_seeds(folder)
     work = folder / "work"
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     try:
         for fuzzed in _inputs(count, first):
             if until():

@@ -33,12 +33,17 @@ def write_pair_pages(manifest: Manifest) -> None:
 
 
 def write_pair_page(
-    original: Path, cleared: Path, haze_per_second: Sequence[float | None], *, offset_seconds: float = 0.0
+    original: Path,
+    cleared: Path,
+    haze_per_second: Sequence[float | None],
+    *,
+    offset_seconds: float = 0.0,
+    remark: str = "",
 ) -> Path:
     """Write a page beside ``cleared`` that plays both videos in step; it finds them by their place beside it.
 
     ``haze_per_second`` holds the mean density in [0, 1] of each second of ``cleared``, None where nothing was seen;
-    ``offset_seconds`` is where in ``original`` it begins.
+    ``offset_seconds`` is where in ``original`` it begins; ``remark`` is a sentence beside the title.
 
     Raises:
         SinkWriteError: it cannot be stored.
@@ -47,6 +52,7 @@ def write_pair_page(
     template = files("eid_stream.archive").joinpath("pair_page.template.html").read_text(encoding="utf-8")
     values = {
         "title": html.escape(cleared.name),
+        "remark": html.escape(remark),
         "original": _address(original, page),
         "cleared": _address(cleared, page),
         "offset": repr(float(offset_seconds)),

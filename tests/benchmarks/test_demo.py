@@ -26,6 +26,9 @@ def test_the_demonstration_writes_a_video_and_a_picture_and_gains_on_the_truth(
     sheet = cv2.imread(str(tmp_path / "demo" / "before_after_truth.png"))
     assert sheet is not None
     assert sheet.shape == (108, 3 * 192, 3)
+    page = (tmp_path / "demo" / "clear.mp4.html").read_text(encoding="utf-8")
+    assert re.search(r"each frame waited \d+\.\d ms \(p50\)", page)
+    assert 'src="smoky.mp4"' in page
 
 
 def test_an_interrupted_demonstration_ends_with_the_status_of_the_signal(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.lock import pins
-from deploy.papers import hazards, software
+from deploy.papers import hazards, model_card, software
+from deploy.papers.__main__ import pages
 from deploy.papers.audit import FOUND, NO_ANSWER, Accepted, judge, read_exceptions
 from deploy.papers.hazards import Control, Hazard, LostTestError
 from deploy.papers.parts_list import parts_list
@@ -17,18 +19,31 @@ from deploy.papers.software import UndescribedSoftwareError, parts_of
 
 WEAK = {"dependencies": [{"name": "av", "version": "18.1.0", "vulns": [{"id": "PYSEC-1", "aliases": ["CVE-1"]}]}]}
 TODAY = date(2026, 11, 28)
+ENGINE_CARD = {
+    "version": "1",
+    "metrics": {"rendered_before": 19.0, "rendered_psnr": 24.5},
+    "training_data": "cholec80: CC BY-NC-SA 4.0; as told; redish: not stated",
+    "student_sha256": "aa",
+    "program_sha256": "bb",
+}
 
 
 def one_hazard(*tests: str) -> list[Hazard]:
     return [Hazard("it breaks", "harm", (Control("it holds", tests),), "")]
 
 
-def test_the_page_of_hazards_is_current() -> None:
-    assert hazards.PAGE.read_text(encoding="utf-8") == hazards.page_of(hazards.read_hazards()), "run `make papers`"
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_a_page_that_is_made_is_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == pages()[path], "run `make papers`"
 
 
-def test_the_page_of_software_is_current() -> None:
-    assert software.PAGE.read_text(encoding="utf-8") == software.page_of(), "run `make papers`"
+def test_the_model_card_has_the_licence_the_data_and_the_figures_of_the_weights_beside_it() -> None:
+    text = model_card.page_of(f"{model_card.BEGIN}of before{model_card.END}", ENGINE_CARD)
+    _, head, body = text.split("---\n", 2)
+    assert yaml.safe_load(head)["license"] == "cc-by-nc-sa-4.0"
+    assert yaml.safe_load(head)["model-index"][0]["results"][0]["metrics"][0]["value"] == 24.5
+    assert "| cholec80 | CC BY-NC-SA 4.0; as told |" in body
+    assert "of before" not in body
 
 
 def test_a_control_whose_test_is_gone_stops_the_page(tmp_path: Path) -> None:

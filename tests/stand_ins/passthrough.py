@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
+
 from eid_stream.sinks.file.recorder import Recorder
 from eid_stream.sources.file.video_file import VideoFileSource
 
@@ -16,6 +18,8 @@ class Passed:
     frames: int
     notes: list[str]
     damage: list[str]
+    tags: dict[str, str]
+    """Of the whole file."""
 
 
 def pass_through(
@@ -47,4 +51,6 @@ def pass_through(
             break
     recorder.publish()
     source.close()
-    return Passed(out, frames, recorder.notes, source.damage.sentences())
+    with av.open(str(out)) as container:
+        tags = dict(container.metadata)
+    return Passed(out, frames, recorder.notes, source.damage.sentences(), tags)

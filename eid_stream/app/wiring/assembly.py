@@ -186,11 +186,11 @@ def open_source(options: Options, live: LiveOptions) -> Source:
 
 def _open_source(options: Options, live: LiveOptions) -> Source:
     watched = options.out is None or live.live
-    if is_live(options.source) and (watched or options.source != STANDARD_INPUT):
+    if is_live(options.source) and options.source != STANDARD_INPUT:
         from eid_stream.app.wiring.live_wiring import open_live_source
 
         _refuse_what_is_for_files(options)
-        whole: Source = open_live_source(options.source, live, patient=not watched)
+        whole: Source = open_live_source(options.source, live)
     elif options.source.startswith("phantom:"):
         from eid_stream.sources.phantom.phantom_source import PhantomSource
 
@@ -204,8 +204,9 @@ def _open_source(options: Options, live: LiveOptions) -> Source:
             start_seconds=options.start,
             duration_seconds=options.duration,
             decoder=options.decoder,
+            as_it_comes=watched,
         )
-        return RealTimeSource(whole) if watched else whole
+        return RealTimeSource(whole) if watched and not whole.info.live else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole
     return timed if options.duration is None else LimitedSource(timed, options.duration)
 

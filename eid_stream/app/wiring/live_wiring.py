@@ -46,11 +46,11 @@ class LiveParts:
     """Why which engine is in use; empty until one is open."""
 
 
-def open_live_source(address: str, live: LiveOptions, *, patient: bool) -> Source:
-    """The source of a live address; ``patient``: standard input may be held up, as a file may."""
+def open_live_source(address: str, live: LiveOptions) -> Source:
+    """The source of a live address."""
     width, height = live.capture_size()
     wish = CaptureWish(width, height, live.rate, live.pixel_format)
-    return open_live(address, wish, patient=patient)
+    return open_live(address, wish)
 
 
 def assemble_live(options: Options, live: LiveOptions, source: Source, stats: Stats, opened: ExitStack) -> LiveParts:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
 
+import av
 from av.container import InputContainer
 from av.format import Flags
 from av.packet import Packet
@@ -22,6 +23,8 @@ _FORWARD_SECONDS = 10
 _LOOK_AHEAD_PACKETS = 600
 _LOOK_AHEAD_SECONDS = 3
 _TIMED_KINDS = ("video", "audio")
+_READ_THROUGH_BYTES = 256 << 20
+_PLACES = 64
 
 
 @dataclass(slots=True)
@@ -46,6 +49,32 @@ def clock_of(container: InputContainer) -> "PacketClock | None":
 def is_broadcast(container: InputContainer) -> bool:
     """Whether the container is of a kind whose clock may begin, jump and restart anywhere."""
     return bool(container.format.flags & cast(int, Flags.ts_discont.value))
+
+
+def runs_through(container: InputContainer) -> bool:
+    """Whether the file's own clock leads to any place of it; where it may restart, places are found by reading.
+
+    Of broadcast files up to ``_READ_THROUGH_BYTES`` this is not asked at all; the clock of larger ones must not go back
+    from one of some places to the next. The container is anywhere if the answer is yes, else at its beginning.
+    """
+    if not is_broadcast(container):
+        return True
+    if container.size <= _READ_THROUGH_BYTES:
+        return False
+    known = [_time_behind(container, container.size * place // _PLACES) for place in range(_PLACES)]
+    seconds = [each for each in known if each is not None]
+    container.seek(0, unsupported_byte_offset=True)
+    return seconds == sorted(seconds)
+
+
+def _time_behind(container: InputContainer, byte: int) -> Fraction | None:
+    """The file's clock behind a place in it; None where that is damaged."""
+    try:
+        container.seek(byte, unsupported_byte_offset=True)
+        times = (_time(packet) for packet in container.demux() if packet.stream.type == "video")
+        return next((time for time in times if time is not None), None)
+    except (av.FFmpegError, IndexError):
+        return None
 
 
 class PacketClock:

@@ -1,5 +1,6 @@
 """Decoding a file's pictures from here to its end, over damaged places."""
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -40,6 +41,13 @@ class PictureDecoder:
         self._decode_order_only = container.format.name in _WITHOUT_PRESENTATION_TIMES
         self._decode_times: deque[int | None] = deque()
         self._clock = clock_of(container)
+        self._begin: Fraction | None = None
+        self.arrived_ns = 0
+        """When the packet came that led to the latest picture, on the monotonic clock."""
+
+    def leave_out_before(self, seconds: Fraction) -> None:
+        """Decode nothing that only leads to pictures before a time; it is read all the same, for the clock."""
+        self._begin = seconds
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Yield pictures until the end of the file.
@@ -48,7 +56,8 @@ class PictureDecoder:
             SourceReadError: nothing readable follows although the file has not ended.
         """
         self._clock = clock_of(self._container)
-        for packet in self._packets():
+        packets = self._packets()
+        for packet in packets if self._begin is None else _shortly_before(self._begin, packets):
             yield from self._decode(packet)
 
     def _packets(self) -> Iterator["Packet[VideoStream]"]:
@@ -70,6 +79,7 @@ class PictureDecoder:
                     raise SourceReadError(self._stuck(error)) from error
             else:
                 errors_in_a_row = 0
+                self.arrived_ns = time.monotonic_ns()
                 yield packet
 
     def _demux(self) -> Iterator["Packet[VideoStream]"]:
@@ -113,6 +123,21 @@ class PictureDecoder:
             f"Cannot read {self._address} any further after {float(self.reached_seconds):.1f} s: {reason(error)}. "
             "Check the disk or the connection it lies on."
         )
+
+
+def _shortly_before(seconds: Fraction, packets: "Iterator[Packet[VideoStream]]") -> "Iterator[Packet[VideoStream]]":
+    """Leave out what lies before the last but one key frame ahead of a time: the last may lean on the one before it."""
+    before: list[Packet[VideoStream]] = []
+    since: list[Packet[VideoStream]] = []
+    for packet in packets:
+        if packet.is_keyframe:
+            before, since = since, []
+        since.append(packet)
+        if not packet.size or (packet.pts is not None and packet.pts * packet.time_base >= seconds):
+            break
+    yield from before
+    yield from since
+    yield from packets
 
 
 def _carries_captions(packet: "Packet[VideoStream]") -> bool:

@@ -9,6 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from eid_stream.core.ffmpeg.packet_clock import runs_through
 from eid_stream.core.ffmpeg.pyav_versions import ratio
 from eid_stream.sources.file.picture_decoding import PictureDecoder
 
@@ -21,11 +22,13 @@ def pictures_from(
 ) -> Iterator[VideoFrame]:
     """Yield the pictures whose time, in seconds of the file's own clock, is at or after ``begin``.
 
-    Where the file cannot be read at any place, because it comes through a pipe, everything before is decoded too.
+    Where the file cannot be read at any place, because it comes through a pipe or its clock may restart, everything
+    before is read too, and decoded from shortly before.
     """
     time_base = ratio(stream.time_base) or Fraction(1)
     wanted = begin / time_base
-    if not can_go_back:
+    if not can_go_back or not runs_through(container):
+        decoder.leave_out_before(begin)
         return (picture for picture in decoder if _ticks(picture) >= wanted)
     for margin in _MARGINS_SECONDS:
         if not _seek(container, stream, 0 if margin is None else int((begin - margin) / time_base)):

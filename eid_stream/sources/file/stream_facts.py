@@ -129,7 +129,8 @@ def _display_matrix(data: dict[str, bytes]) -> tuple[int, ...]:
 
 def has_no_clock(container: InputContainer) -> bool:
     """Whether the file holds pictures one behind the other and does not say when they are to be shown."""
-    return bool(container.format.flags & cast(int, Flags.no_timestamps.value))
+    pictures_alone = container.format.name.endswith("_pipe")
+    return pictures_alone or bool(container.format.flags & cast(int, Flags.no_timestamps.value))
 
 
 def simplifications(picture: VideoFrame, layout: PixelLayout) -> list[str]:

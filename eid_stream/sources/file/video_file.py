@@ -43,6 +43,9 @@ class VideoFileSource:
     All frames have the layout of the first; a change of size in the middle shows in ``frame.width`` and ``height``.
     Damaged places are concealed or skipped and counted in ``damage``, which is complete once the iteration ended; a
     file that ends earlier than it announces is read to its end and counted as truncated.
+
+    What comes through a pipe may also be watched ``as_it_comes``: a live source, whose frames are captured when their
+    bytes came.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class VideoFileSource:
         start_seconds: Fraction | None = None,
         duration_seconds: Fraction | None = None,
         decoder: str = SOFTWARE,
+        as_it_comes: bool = False,
     ) -> None:
         """Open the file and decode its first frame, on a device where ``decoder`` names one that works.
 
@@ -68,6 +72,7 @@ class VideoFileSource:
         self.input = open_input(address)
         """What is read, for whoever wants to read it beside this source."""
         self._label = self.input.label
+        self._live = as_it_comes and self.input.path is None
         self._container, self._decoded = open_for_decoding(self.input, decoder)
         self._container_kinds = self._container.format.name.split(",")
         try:
@@ -110,7 +115,7 @@ class VideoFileSource:
 
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
         self._stream = pick_video(self._container, self._label)
-        self._stream.thread_type = ThreadType.AUTO
+        self._stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO  # frame threads hold frames back
         self._refuse_too_large()
         location = chroma_location(self._container, self._stream)
         origin = start_seconds(self._container)
@@ -126,7 +131,7 @@ class VideoFileSource:
         self._pictures = chain((first,), pictures)
         self._grown = largest_picture(self.input, self._stream.index, first)
         info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
-        info = replace(info, width=self._grown[0], height=self._grown[1])
+        info = replace(info, width=self._grown[0], height=self._grown[1], live=self._live)
         self._info = _within_window(info, start, duration)
         self.notes = self._noted(first)
         """What of the video is not processed as it is, one sentence each."""
@@ -178,7 +183,7 @@ class VideoFileSource:
             pts=pts,
             time_base=self._info.time_base,
             index=index,
-            captured_ns=time.monotonic_ns(),
+            captured_ns=self._decoder.arrived_ns if self._live else time.monotonic_ns(),
             duration=picture.duration,
             interlaced=picture.interlaced_frame,
             top_field_first=picture.interlaced_frame and self._info.top_field_first,

@@ -3,12 +3,10 @@
 import errno
 import os
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
 
 from eid_stream.core.errors import ConfigError, SourceOpenError
 from eid_stream.core.ffmpeg.media_formats import STREAM_FORMATS
@@ -51,24 +49,22 @@ def is_live(address: str) -> bool:
     )
 
 
-def open_live(address: str, wish: CaptureWish | None = None, *, patient: bool = False) -> Source:
+def open_live(address: str, wish: CaptureWish | None = None) -> Source:
     """Open a live address. Devices and network streams are reconnected for ever once they have worked.
 
-    ``patient`` reads standard input like a file: the sender is held up rather than frames dropped.
+    Standard input is read by ``VideoFileSource``, also where it is watched.
 
     Raises:
         ConfigError: the address cannot be understood, or the device does not offer what is wished.
         SourceOpenError: nothing comes from there.
     """
-    connect = _connector(address, wish or CaptureWish(), patient=patient)
-    if address == "-":
-        return connect()
+    connect = _connector(address, wish or CaptureWish())
     if address.startswith("lavfi:"):
         return RealTimeSource(connect())
     return ReconnectingSource(connect)
 
 
-def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[], Source]:
+def _connector(address: str, wish: CaptureWish) -> Callable[[], Source]:
     camera = _CAMERA.fullmatch(address)
     if camera is not None:
         number = int(camera[1])
@@ -81,9 +77,7 @@ def _connector(address: str, wish: CaptureWish, *, patient: bool) -> Callable[[]
     if is_network(address):
         parsed = parse_network(address)
         return lambda: _connect(parsed, address)
-    if address == "-":
-        wanted = LiveInput("standard input", _standard_input(), options=_only("pipe"), live=not patient)
-    elif address.startswith("lavfi:"):
+    if address.startswith("lavfi:"):
         wanted = LiveInput(address, address.removeprefix("lavfi:"), "lavfi")
     elif address.startswith("screen:"):
         return lambda: FfmpegProgram(address, _screen(address, wish), container="nut", skip_backlog=False)
@@ -98,17 +92,6 @@ def _device(path: str, wish: CaptureWish) -> LiveInput:
         inspect(path).modes, width=wish.width, height=wish.height, rate=wish.rate, pixel_format=wish.pixel_format
     )
     return LiveInput(str(Path(path)), path, "v4l2", demuxer_options(mode), skip_backlog=True)
-
-
-def _standard_input() -> IO[bytes]:
-    """Standard input as bytes.
-
-    Raises:
-        ConfigError: the process was started without one.
-    """
-    if sys.stdin is None or sys.stdin.closed:
-        raise ConfigError("Standard input is closed: --source - needs a program that writes to it, through a pipe.")
-    return sys.stdin.buffer
 
 
 def _connect(parsed: LiveAddress, address: str) -> LiveStream:

@@ -1,11 +1,11 @@
-"""One connection to a live video through FFmpeg: a network stream, a device, a generator, standard input."""
+"""One connection to a live video through FFmpeg: a network stream, a device, a generator."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from threading import Event, Lock
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import av
 from av.codec.context import Flags, ThreadType
@@ -42,11 +42,9 @@ class LiveInput:
 
     label: str
     """The address without credentials."""
-    target: str | IO[bytes]
+    target: str
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
-    live: bool = True
-    """False: the sender can be held up, so that no frame needs to be dropped."""
     skip_backlog: bool = False
     """Leave out what the sender or FFmpeg had stored up before we were ready, so that the first frame is of now."""
     open_file: SameHostOpener | None = None
@@ -233,7 +231,7 @@ def _describe(stream: "VideoStream", wanted: LiveInput) -> StreamInfo:
         layout=nearest_layout(context.format),
         colour=_announced_colour(context, context.format),
         time_base=ratio(stream.time_base) or Fraction(1, 90_000),
-        live=wanted.live,
+        live=True,
         nominal_rate=ratio(stream.average_rate) or ratio(stream.guessed_rate),
         sample_aspect=ratio(stream.sample_aspect_ratio),
         codec=context.name,

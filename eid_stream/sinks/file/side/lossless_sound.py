@@ -11,8 +11,8 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-_UNPACKED = ("pcm_", "adpcm_")
-"""Codecs whose samples are exactly what their decoder says."""
+_UNPACKED = ("pcm_", "adpcm_", "g722", "g726", "s302m")
+"""Codecs (their names begin so) whose samples are exactly what their decoder says."""
 _SHORT_BITS = 16
 _ALAC_SAMPLES = 4096
 _TOLERANCE_SECONDS = Fraction(1, 10)

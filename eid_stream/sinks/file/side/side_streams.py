@@ -9,7 +9,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 
-from eid_stream.core.ffmpeg.packet_clock import clock_of
+from eid_stream.core.ffmpeg.packet_clock import clock_of, runs_through
 from eid_stream.sinks.encoding.time_window import TimeWindow
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.side.copying_plan import CopyingPlan, called
@@ -105,7 +105,7 @@ class SideStreams:
     def _read(self) -> Iterator[tuple[Fraction, "Packet[Stream]"]]:
         if self.is_empty:
             return
-        if self._window.begin is not None and self._can_go_back:
+        if self._window.begin is not None and self._can_go_back and runs_through(self._source):
             self._source.seek(int(self._window.begin * _MICROSECONDS))
         for packet in self._demux():
             if packet.size and (packet.dts is not None or packet.pts is not None):

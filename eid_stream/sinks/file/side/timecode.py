@@ -3,7 +3,8 @@
 import re
 from fractions import Fraction
 
-_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2})")
+_TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{1,5})")
+"""FFmpeg writes as many digits of the frame's number as the rate has need of."""
 _DROPPED_A_MINUTE = {30: 2, 60: 4}
 """Frame numbers that drop-frame timecode leaves out each minute but every tenth."""
 
@@ -23,7 +24,7 @@ def later(timecode: str, seconds: Fraction, rate: Fraction) -> str:
         number += _left_out_before(number, a_second, dropped)
     whole, frame = divmod(number, a_second)
     minute, second = divmod(whole, 60)
-    return f"{minute // 60 % 24:02}:{minute % 60:02}:{second:02}{match[4]}{frame:02}"
+    return f"{minute // 60 % 24:02}:{minute % 60:02}:{second:02}{match[4]}{frame:0{len(match[5])}}"
 
 
 def _left_out_before(number: int, a_second: int, dropped: int) -> int:

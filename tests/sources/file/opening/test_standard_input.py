@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from eid_stream.app.options.live_options import LiveOptions
+from eid_stream.app.options.run_options import Options
+from eid_stream.app.wiring.assembly import open_source
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Colour
 from eid_stream.sinks.file.recorder import Recorder
@@ -34,6 +38,7 @@ def _real_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("clip.hevc", Clip(codec="libx265", time_base=Fraction(1, 25)), None),
         ("clip.m2v", Clip(codec="mpeg2video", time_base=Fraction(1, 25)), "mpeg2video"),
         ("clip.mjpeg", Clip(codec="mjpeg", colour=Colour(full_range=True), time_base=Fraction(1, 25)), None),
+        ("clip.dv", Clip(size=(720, 576), codec="dvvideo", time_base=Fraction(1, 25)), "dv"),
         ("clip.mkv", Clip(), None),
         ("clip.ts", Clip(options={"bf": "2"}), None),
         ("clip.avi", Clip(time_base=Fraction(1, 25)), None),
@@ -107,3 +112,33 @@ def test_a_reader_that_waits_for_a_silent_pipe_can_be_ended(tmp_path: Path) -> N
         os.dup2(saved, 0)
         for descriptor in (saved, reading, writing):
             os.close(descriptor)
+
+
+@pytest.mark.parametrize("name", ["raw.h264", "joined.ts"])
+def test_what_is_watched_has_the_times_of_a_file_and_is_live(tmp_path: Path, name: str) -> None:
+    path = write_clip(tmp_path / name, Clip(time_base=Fraction(1, 25)))
+    path.write_bytes(path.read_bytes() * 2)
+    with closing(VideoFileSource(str(path))) as source:
+        expected = [(number_of(frame.planes, 8), frame.seconds) for frame in source]
+    watching, before_ns = Options(source="-"), time.monotonic_ns()
+    with standard_input_from(path), closing(open_source(watching, LiveOptions())) as watched:
+        frames = list(watched)
+    assert watched.info.live
+    assert [(number_of(frame.planes, 8), frame.seconds) for frame in frames] == expected
+    assert all(before_ns < frame.captured_ns < time.monotonic_ns() for frame in frames)
+
+
+def test_a_file_that_is_put_into_standard_input_is_watched_at_its_own_speed(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.mp4", Clip(frames=5))
+    saved = os.dup(0)
+    descriptor = os.open(path, os.O_RDONLY)
+    os.dup2(descriptor, 0)
+    try:
+        with closing(open_source(Options(source="-"), LiveOptions())) as watched:
+            began = time.monotonic()
+            assert len(list(watched)) == 5
+            assert time.monotonic() - began > 0.15
+    finally:
+        os.dup2(saved, 0)
+        os.close(saved)
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The student in the browser: a static page that anybody can serve."""
