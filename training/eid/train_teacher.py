@@ -21,6 +21,9 @@ from training.eid.teacher import begin_teacher
 from training.eid.teacher_options import TEACHER_SIZES, Size, TeacherForm, TeacherOptions, faithful_recipe
 from training.loop import run_steps
 
+VEIL_RATE = 1e-4
+"""Learning rate of a teacher that begins as the companion: what that knows must not be lost first."""
+
 
 class TeacherLearning:
     """The teacher, its objective, and, where asked for, a discriminator of clear pictures."""
