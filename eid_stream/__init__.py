@@ -12,6 +12,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # must stand before ONNX Runtime is l
 
 __version__ = "0.1.0"
 __all__ = [
+    "ArchiveError",
     "ConfigError",
     "Dehazer",
     "EidStreamError",
@@ -21,12 +22,14 @@ __all__ = [
     "SinkError",
     "SourceError",
     "dehaze_file",
+    "dehaze_folder",
 ]
 
 if TYPE_CHECKING:
     from eid_stream.api.dehazer import Dehazer
     from eid_stream.api.file_conversion import Progress, dehaze_file
-    from eid_stream.core.errors import ConfigError, EidStreamError, EngineError, SinkError, SourceError
+    from eid_stream.api.folder_conversion import dehaze_folder
+    from eid_stream.core.errors import ArchiveError, ConfigError, EidStreamError, EngineError, SinkError, SourceError
     from eid_stream.core.haze_maps import HazeMaps
 else:
     _HOMES = {
@@ -34,6 +37,7 @@ else:
         "HazeMaps": "eid_stream.core.haze_maps",
         "Progress": "eid_stream.api.file_conversion",
         "dehaze_file": "eid_stream.api.file_conversion",
+        "dehaze_folder": "eid_stream.api.folder_conversion",
     }
 
     def __getattr__(name: str) -> object:

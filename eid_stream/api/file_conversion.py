@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,7 @@ def dehaze_file(
     start: float = 0.0,
     duration: float | None = None,
     scan: bool = True,
+    black_out: Sequence[tuple[int, int, int, int]] = (),
     overwrite: bool = False,
     codec: str | None = None,
     quality: float | None = None,
@@ -51,7 +52,8 @@ def dehaze_file(
 ) -> dict[str, Any]:
     """Do what ``eid-stream --source SOURCE --out OUT`` does, and return what ``--stats`` writes.
 
-    The arguments are the command's; ``start`` and ``duration`` are seconds, and ``out`` may be ``"null:"``, which
+    The arguments are the command's; ``start`` and ``duration`` are seconds, ``black_out`` holds
+    rectangles (left, top, width, height) in pixels, and ``out`` may be ``"null:"``, which
     keeps nothing. ``progress`` is called in the calling thread about five times a second and once at the end; whatever
     it raises, or a KeyboardInterrupt, ends the run in good order and is raised: what was written so far is not given
     the name ``out``.
@@ -77,6 +79,7 @@ def dehaze_file(
         start=parse_seconds(f"{start:f}"),
         duration=None if duration is None else parse_seconds(f"{duration:f}"),
         scan=scan,
+        black_out=tuple(",".join(map(str, rectangle)) for rectangle in black_out),
         overwrite=overwrite,
         codec=codec,
         quality=quality,

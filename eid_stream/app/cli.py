@@ -19,6 +19,7 @@ from eid_stream.app.options.run_options import Options
 from eid_stream.app.standard_streams import steady_streams
 from eid_stream.archive.discovery import holds_video, is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.core.leash import hold_leash
 from eid_stream.core.redaction import remember
 from eid_stream.dicom.encapsulated_video import is_dicom
 from eid_stream.stills.discovery import find_pictures, is_picture
@@ -129,6 +130,7 @@ def _list_devices() -> int:
 
 def main() -> None:
     """Run the command and exit with its status: 0, the error's own, or 128 + signal after an interruption."""
+    hold_leash()
     with steady_streams(), EarlyInterrupts() as interrupts:
         sys.exit(_status(sys.argv[1:], interrupts))
 

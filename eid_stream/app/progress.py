@@ -22,12 +22,12 @@ class Pace:
         self._stats = stats
         self._total_frames = info.frame_count
         self._total_seconds = info.duration_seconds
-        self._marks = [(time.monotonic(), 0)]
+        self._marks = [(time.monotonic(), stats.frames_before)]
 
     @property
     def frames(self) -> int:
         """Frames that the slowest outlet has taken."""
-        return min(self._stats.written.values(), default=0)
+        return self._stats.frames_before + min(self._stats.written.values(), default=0)
 
     @property
     def done(self) -> float | None:

@@ -10,7 +10,7 @@ NOT_ENHANCED = "NOT ENHANCED: for the most part as captured, for eid-stream coul
 
 def shortfall_of(stats: Stats) -> NotDehazedError | None:
     """What is to be told of a run that left too many frames as they were; None when all is well."""
-    captured, frames = sum(stats.bypassed.values()), stats.stage("dehaze").count
+    captured, frames = sum(stats.bypassed.values()), stats.frames_before + stats.stage("dehaze").count
     if captured <= MOST_AS_CAPTURED * frames:
         return None
     reason, _ = stats.bypassed.most_common(1)[0]

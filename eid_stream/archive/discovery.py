@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ VIDEO_EXTENSIONS = frozenset(
 """Files of a folder that are taken for videos; lists and patterns name what they mean themselves."""
 WRITTEN_EXTENSIONS = frozenset({".dcm", ".m4v", ".mkv", ".mov", ".mp4"})
 _LIST_EXTENSIONS = (".txt", ".list")
+_Naming = Callable[[Path], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,26 @@ def is_archive(source: str) -> bool:
 def holds_video(source: str) -> bool:
     """Whether a folder, or what a pattern matches, has the name of a video among its files."""
     if os.path.isdir(source):  # noqa: PTH112
-        return bool(_in_folder(Path(source)))
+        return bool(_in_folder(Path(source), _written_name))
     return any(Path(name).suffix.lower() in VIDEO_EXTENSIONS for name in glob.iglob(source, recursive=True))  # noqa: PTH207
 
 
-def find_videos(source: str) -> list[ArchiveVideo]:
+def find_videos(source: str, *, as_pictures: bool = False) -> list[ArchiveVideo]:
     """All videos that an address means, in the order of their names; a list keeps its own.
+
+    ``as_pictures``: what is written of each one is a folder of its name.
 
     Raises:
         ConfigError: there is none, a list names a file that is missing, or two would be written to one name.
     """
+    name_of = _folder_name if as_pictures else _written_name
     if os.path.isdir(source):  # noqa: PTH112
-        videos = _in_folder(Path(source))
+        videos = _in_folder(Path(source), name_of)
     elif Path(source).is_file():
-        videos = _below_common_folder(_listed(Path(source)))
+        videos = _below_common_folder(_listed(Path(source)), name_of)
     else:
-        videos = _below_common_folder(sorted(Path(name) for name in glob.glob(source, recursive=True)))  # noqa: PTH207
+        found = sorted(Path(name) for name in glob.glob(source, recursive=True))  # noqa: PTH207
+        videos = _below_common_folder(found, name_of)
     if not videos:
         raise ConfigError(
             f"{source} holds no video. Looked for {', '.join(sorted(VIDEO_EXTENSIONS))}; "
@@ -61,9 +67,9 @@ def find_videos(source: str) -> list[ArchiveVideo]:
     return videos
 
 
-def _in_folder(folder: Path) -> list[ArchiveVideo]:
+def _in_folder(folder: Path, name_of: _Naming) -> list[ArchiveVideo]:
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_EXTENSIONS and path.is_file())
-    return [ArchiveVideo(path, _written_name(path.relative_to(folder))) for path in found]
+    return [ArchiveVideo(path, name_of(path.relative_to(folder))) for path in found]
 
 
 def _listed(list_file: Path) -> list[Path]:
@@ -79,12 +85,12 @@ def _listed(list_file: Path) -> list[Path]:
     return paths
 
 
-def _below_common_folder(paths: list[Path]) -> list[ArchiveVideo]:
+def _below_common_folder(paths: list[Path], name_of: _Naming) -> list[ArchiveVideo]:
     files = [path for path in paths if path.is_file()]
     if not files:
         return []
     common = Path(os.path.commonpath([path.resolve().parent for path in files]))
-    return [ArchiveVideo(path, _written_name(path.resolve().relative_to(common))) for path in files]
+    return [ArchiveVideo(path, name_of(path.resolve().relative_to(common))) for path in files]
 
 
 def _written_name(relative: Path) -> Path:
@@ -92,6 +98,10 @@ def _written_name(relative: Path) -> Path:
     if relative.suffix.lower() in WRITTEN_EXTENSIONS:
         return relative
     return relative.with_name(f"{relative.name}.mkv")
+
+
+def _folder_name(relative: Path) -> Path:
+    return relative.with_suffix("")
 
 
 def _refuse_collisions(videos: list[ArchiveVideo]) -> None:

@@ -1,4 +1,7 @@
-"""What has become of every video of an archive: one JSON line for each change, the last one counts."""
+"""What has become of every video of an archive: one JSON line for each change, the last one counts.
+
+Runs that share the work write a file each, for not every file system on a network can append for several at once.
+"""
 
 import json
 import os
@@ -8,7 +11,8 @@ from typing import Any, Literal
 
 from eid_stream.core.errors import ConfigError, SinkWriteError
 
-NAME = "eid-stream.jsonl"
+_STEM, _EXTENSION = "eid-stream", ".jsonl"
+NAME = _STEM + _EXTENSION
 State = Literal["running", "done", "failed"]
 
 
@@ -42,14 +46,14 @@ class Entry:
 class Manifest:
     """The lines of one output folder, each appended whole and flushed to the disk: a crash loses one at most."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read what is there.
+    def __init__(self, folder: Path, share: str = "") -> None:
+        """Read what is there, of all runs; what is new goes into the file of this run's ``share``, such as 3-of-100.
 
         Raises:
             ConfigError: the file cannot be read.
         """
-        self.path = folder / NAME
-        self._entries = _read(self.path)
+        self.path = folder / (NAME if not share else f"{_STEM}.{share}{_EXTENSION}")
+        self._entries = _latest(folder)
 
     def __getitem__(self, output: str) -> Entry | None:
         """What was written last about an output."""
@@ -88,6 +92,16 @@ def _is_torn(descriptor: int) -> bool:
     """Whether a crash cut the last line off: the next one must not be joined to it."""
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+
+def _latest(folder: Path) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for path in (folder / NAME, *sorted(folder.glob(f"{_STEM}.*{_EXTENSION}"))):
+        for output, entry in _read(path).items():
+            known = entries.get(output)
+            if known is None or known.written_at <= entry.written_at:
+                entries[output] = entry
+    return entries
 
 
 def _read(path: Path) -> dict[str, Entry]:

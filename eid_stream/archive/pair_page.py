@@ -23,12 +23,14 @@ def page_of(cleared: Path) -> Path:
 def write_pair_pages(manifest: Manifest) -> None:
     """Write the page of every video of an archive that is done and that a browser may play.
 
+    None where something was blacked out, which the source shows.
+
     Raises:
         SinkWriteError: one cannot be stored.
     """
     for entry in manifest.entries:
         cleared = manifest.folder / entry.output
-        if entry.state == "done" and cleared.suffix.lower() in _PLAYABLE:
+        if entry.state == "done" and cleared.suffix.lower() in _PLAYABLE and "black_out" not in entry.settings:
             write_pair_page(Path(entry.source), cleared, entry.haze_per_second)
 
 

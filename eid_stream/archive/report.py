@@ -88,7 +88,8 @@ def _timeline(curve: list[float | None]) -> str:
 
 def _moments(entry: Entry, folder: Path) -> Iterator[str]:
     for second in worst_seconds(entry.haze_per_second):
-        pictures = [jpeg_at(path, second) for path in (Path(entry.source), folder / entry.output)]
+        before = None if "black_out" in entry.settings else jpeg_at(Path(entry.source), second)
+        pictures = before, jpeg_at(folder / entry.output, second)
         shown = "".join(
             f'<img alt="{what}" src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}">'
             for what, picture in zip(("before", "after"), pictures, strict=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineError, EngineLoadError, EngineRunError, reason_of
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.interfaces import Engine
+from eid_stream.core.interfaces import Engine, Remembering
 from eid_stream.core.thumbnail import Thumbnail
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,18 @@ class FallbackEngine:
             return False
         self._replace_soon(why, close=False)
         return True
+
+    @property
+    def state(self) -> float | None:
+        """What the engine in use remembers, if it does."""
+        engine: object = self._engine
+        return engine.state if isinstance(engine, Remembering) else None
+
+    @state.setter
+    def state(self, state: float | None) -> None:
+        engine: object = self._engine
+        if isinstance(engine, Remembering):
+            engine.state = state
 
     def reset(self) -> None:
         """Forget every earlier thumbnail."""

@@ -78,6 +78,15 @@ class PriorEngine:
         self._all_over = all_over
         return all_over
 
+    @property
+    def state(self) -> float | None:
+        """The judgement of the scene, to be gone on with by another prior."""
+        return self._all_over
+
+    @state.setter
+    def state(self, state: float | None) -> None:
+        self._all_over = state
+
     def reset(self) -> None:
         """Forget the judgement of the scene."""
         self._all_over = None

@@ -16,6 +16,9 @@ from typing import ClassVar
 
 from eid_stream.core.redaction import redacted_text
 
+IN_USE = "Another run is writing"
+"""How the sentence begins of an output that somebody else has in hand: it may be free soon."""
+
 
 class EidStreamError(Exception):
     """Root of all errors a user may see as one sentence; ``exit_code`` is the process's exit status.

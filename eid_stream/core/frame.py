@@ -1,6 +1,6 @@
 """The values that flow: a picture's layout and colour, one frame of it, and what is known of a stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -95,6 +95,14 @@ DEHAZED = FrameState(dehazed=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SectionStart:
+    """Rides on the first frame of a section, where a run that was killed can be taken up again."""
+
+    states: dict[str, bytes] = field(default_factory=dict)
+    """What each stage knew before this frame, put in by itself: see ``saved_state``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a video with its place in time. Planes are views: nobody writes into a frame he got."""
 
@@ -120,6 +128,8 @@ class Frame:
     """The haze maps the planes were corrected with."""
     buffer: Any = None
     """Whatever owns the planes' memory (an ``av.VideoFrame``, say), for a sink that can take it as it is."""
+    section: SectionStart | None = None
+    """Set on the first frame of a section of a file, but for the very first one."""
 
     @property
     def width(self) -> int:

@@ -67,6 +67,19 @@ class Replaceable(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """An engine whose answers depend on earlier thumbnails."""
+
+    @property
+    def state(self) -> float | None:
+        """What it remembers, to be given back to an engine of the same kind."""
+        ...
+
+    @state.setter
+    def state(self, state: float | None) -> None: ...
+
+
 class Sink(Protocol):
     """Somewhere frames go."""
 

@@ -68,8 +68,12 @@ class EstimateWorker:
         stuck_seconds: float = STUCK_SECONDS,
         make_estimator: Callable[[Engine], MapEstimator] = MapEstimator,
         note: Callable[[Estimate], None] = lambda _: None,
+        go_on_as: tuple[object, int] | None = None,
     ) -> None:
-        """Start the thread. Whatever goes wrong with opening is told by ``refused``."""
+        """Start the thread. Whatever goes wrong with opening is told by ``refused``.
+
+        ``go_on_as`` is what ``saved`` was of another one.
+        """
         self._open_engine = open_engine
         self._make_estimator = make_estimator
         self._note = note
@@ -82,7 +86,7 @@ class EstimateWorker:
         """Why no engine could be opened; empty otherwise."""
         self.latest: Estimate | None = None
         """What the last look gave."""
-        self._looker = _Looker(self._estimator, self._told)
+        self._looker = _Looker(self._estimator, self._told, go_on_as)
         self._looker.start()
 
     def ask(self, look: Look) -> None:
@@ -103,6 +107,11 @@ class EstimateWorker:
     def _answer_to(self, frame: Frame) -> Estimate | None:
         latest = self.latest
         return latest if latest is not None and latest.index >= frame.index else None
+
+    def saved(self) -> tuple[object, int] | None:
+        """All that the next look depends on; to be asked between looks. None before the first one."""
+        estimator = self._looker.estimator
+        return None if estimator is None else (estimator.saved(), self._looker.cuts)
 
     def watch(self) -> None:
         """Leave a look behind that takes too long; whoever waits for maps calls this now and then."""
@@ -158,9 +167,17 @@ class _Looker:
     """One thread with its own passage and its own estimator, so that it can be left behind as a whole."""
 
     def __init__(
-        self, make_estimator: Callable[[], MapEstimator | None], tell: Callable[["_Looker", Estimate], None]
+        self,
+        make_estimator: Callable[[], MapEstimator | None],
+        tell: Callable[["_Looker", Estimate], None],
+        go_on_as: tuple[object, int] | None = None,
     ) -> None:
         self._make_estimator = make_estimator
+        self._go_on_as = go_on_as
+        self.estimator: MapEstimator | None = None
+        """What looks; None before there is one."""
+        self.cuts = 0
+        """Scene cuts before the latest look."""
         self._tell = tell
         self.tasks: Handoff[Look] = Handoff(capacity=1, when_full="drop_oldest")
         self.at_work: tuple[Look, float] | None = None
@@ -174,12 +191,15 @@ class _Looker:
         estimator = self._make_estimator()
         if estimator is None:
             return
-        cuts = 0
+        if self._go_on_as is not None:
+            state, self.cuts = self._go_on_as
+            estimator.go_on_as(state)
+        self.estimator = estimator
         for look in self.tasks:
             began = time.monotonic()
             self.at_work = look, began
-            maps, fault = _see(estimator, look.frame, forget=look.cuts != cuts)
-            cuts = look.cuts
+            maps, fault = _see(estimator, look.frame, forget=look.cuts != self.cuts)
+            self.cuts = look.cuts
             self.at_work = None
             self._tell(self, Estimate.of(look, maps, fault, time.monotonic() - began))
 

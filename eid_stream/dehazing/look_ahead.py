@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from eid_stream.core.frame import Frame
+from eid_stream.core.saved_state import saved
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
 from eid_stream.dehazing.frame_correction import as_captured
 from eid_stream.dehazing.scene_cut import Continuity
+from eid_stream.dehazing.sections import ESTIMATE, LOOK_AHEAD, Sections
 
 LOOK_SECONDS = 1 / 9
 """Time between two looks: every third frame of 25 or 30 a second. More looks cost more and gain nothing, for maps are
@@ -25,17 +28,27 @@ class LookAhead:
     scene cut nothing is mixed: the last frames before it keep the maps of their own scene.
     """
 
-    def __init__(self, worker: EstimateWorker) -> None:
-        """Look through ``worker``; it is closed by whoever made it."""
+    def __init__(
+        self, worker: EstimateWorker, sections: Sections | None = None, go_on_as: tuple[Any, ...] | None = None
+    ) -> None:
+        """Look through ``worker``; it is closed by whoever made it.
+
+        With ``sections``, the first frame of each one takes along what is known here before it; ``go_on_as`` is that
+        of an earlier run.
+        """
         self._worker = worker
+        self._sections = sections
         self._continuity = Continuity()
         self._scene = self._cuts = 0
         self._before: _Looked | None = None
+        if go_on_as is not None:
+            self._continuity, self._scene, self._cuts, self._before = go_on_as
 
     def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Prepare all frames of a file; those of one look's time at most are held back."""
         waiting: list[_Step] = []
-        for frame in frames:
+        for captured in frames:
+            frame = self._marked(captured, waiting)
             if self._continuity.broken_by(frame):
                 yield from self._prepared(waiting, None)
                 waiting, self._before = [], None
@@ -48,6 +61,13 @@ class LookAhead:
                 yield from self._prepared(waiting, looked)
                 waiting, self._before = [], looked
         yield from self._prepared(waiting, None)
+
+    def _marked(self, frame: Frame, waiting: "list[_Step]") -> Frame:
+        """A section begins where no frame waits for its maps, so that all there is to know is known."""
+        if self._sections is None or waiting or not self._sections.is_due(frame):
+            return frame
+        known = self._continuity, self._scene, self._cuts, self._before
+        return self._sections.begun(frame, {LOOK_AHEAD: saved(known), ESTIMATE: saved(self._worker.saved())})
 
     def _is_due(self, waiting: list["_Step"]) -> bool:
         if self._before is None:

@@ -2,7 +2,7 @@
 
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.interfaces import Engine
+from eid_stream.core.interfaces import Engine, Remembering
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.scene_memory import MemoryState, SceneMemory
@@ -48,6 +48,19 @@ class MapEstimator:
             self._memory.forget()
         maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
         return _over_picture(self._memory.improve(maps, thumbnail, seconds), thumbnail)
+
+    def saved(self) -> object:
+        """All that the next estimate depends on, as it is now: to be saved before another thumbnail comes."""
+        engine = self.engine.state if isinstance(self.engine, Remembering) else None
+        return self._continuity, self._filter, self._memory, engine
+
+    def go_on_as(self, state: object) -> None:
+        """Estimate as one whose state was ``saved``."""
+        assert isinstance(state, tuple)
+        self._continuity, self._filter, memory, engine = state
+        self._memory.go_on_as(memory)
+        if isinstance(self.engine, Remembering):
+            self.engine.state = engine
 
     def reset(self) -> None:
         """Forget the past, as after a seek or a change of source."""

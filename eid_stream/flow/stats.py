@@ -81,6 +81,12 @@ class Stats:
     def __init__(self) -> None:
         """Start at zero."""
         self.stages: dict[str, Histogram] = {}
+        self.frames_before = 0
+        """Frames that an earlier run has written, where this one goes on with its file."""
+        self.first_seconds: float | None = None
+        """Presentation time of the file's first frame."""
+        self.seconds_before = 0.0
+        """Presentation time of the first frame of this run, from the file's first one."""
         self.captured = 0
         """Frames that came out of the source."""
         self.written: Counter[str] = Counter()
@@ -103,7 +109,7 @@ class Stats:
     @property
     def position_seconds(self) -> float:
         """Presentation time of the latest frame that any outlet has taken, from its first frame's."""
-        return max(list(self.positions.values()), default=0.0)
+        return self.seconds_before + max(list(self.positions.values()), default=0.0)
 
     def stage(self, name: str) -> Histogram:
         """The histogram of a stage, made when first asked for."""
@@ -127,9 +133,9 @@ class Stats:
     def as_dict(self) -> dict[str, Any]:
         """All of it for JSON; keys carry their unit."""
         return {
-            "frames": self.captured,
+            "frames": self.frames_before + self.captured,
             "video_seconds": round(self.position_seconds, 3),
-            "written_frames": dict(self.written),
+            "written_frames": {name: self.frames_before + count for name, count in self.written.items()},
             "bypassed_frames": sum(self.bypassed.values()),
             "bypass_reasons": dict(self.bypassed),
             "dropped_frames": sum(self.dropped.values()),

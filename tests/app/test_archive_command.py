@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,28 +73,79 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(recordings: Path, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_that_was_killed_is_taken_up_again_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_run_killed_three_times_on_the_way_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
-    for name in ("a.mp4", "b.mp4", "c.mp4"):
-        write_clip(folder / name, Clip(frames=60))
+    for name in ("a.mp4", "b.mp4"):
+        write_clip(folder / name, Clip(frames=400, size=(128, 96), sounds=[Sound(seconds=16.0)]))
     command = [sys.executable, "-m", "eid_stream", "--source", str(folder), "--out", str(out), "--engine", "prior"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: (out / NAME).exists() and any(out.glob(".unfinished.*")))
-        process.kill()
-    _await_orphans(out)
-    assert archive(folder, out).returncode == 0
-    videos = [name for video in ("a.mp4", "b.mp4", "c.mp4") for name in (video, f"{video}.html")]
+    for _ in range(3):
+        with subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.DEVNULL) as process:
+            await_checkpoint(process, out)
+            process.kill()
+    assert archive(folder, out, "--jobs", "1").returncode == 0
+    videos = [name for video in ("a.mp4", "b.mp4") for name in (video, f"{video}.html")]
     assert sorted(path.name for path in out.iterdir()) == [*videos, NAME, "haze.csv", "report.html"]
-    assert all(entry.state == "done" and entry.frames == 60 for entry in Manifest(out).entries)
+    assert all(entry.state == "done" and entry.frames == 400 for entry in Manifest(out).entries)
+    assert archive(folder, tmp_path / "whole").returncode == 0
+    for name in ("a.mp4", "b.mp4"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    whole = {entry.output: entry.haze_per_second for entry in Manifest(tmp_path / "whole").entries}
+    assert {entry.output: entry.haze_per_second for entry in Manifest(out).entries} == whole
 
 
-def _await_orphans(out: Path) -> None:
-    """A killed parent leaves its child at work; wait until that has ended."""
-    before = -1
-    while before != (size := sum(path.stat().st_size for path in out.rglob(".unfinished*"))):
-        before = size
-        time.sleep(1.0)
+def await_checkpoint(process: "subprocess.Popen[bytes]", out: Path) -> None:
+    before = checkpoints(out)
+    wait_until(lambda: process.poll() is not None or bool(checkpoints(out) - before))
+
+
+def checkpoints(folder: Path) -> set[tuple[str, int]]:
+    """Every file that can be gone on with, each time that it can be from further on."""
+    return {(path.name, path.stat().st_mtime_ns) for path in folder.glob(".unfinished.*.resume")}
+
+
+def test_pictures_for_learning_of_a_folder_lie_in_a_folder_for_each_video(recordings: Path, tmp_path: Path) -> None:
+    (recordings / "broken.mp4").unlink()
+    out = tmp_path / "frames"
+    for fps in ("5", "1"):
+        done = archive(recordings, out, "--frames", "png", "--fps", fps, "--compare", "side")
+        assert done.returncode == 0, done.stderr
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == [
+        "b/b_000001.png",
+        "b/frames.csv",
+        "day 1/a/a_000001.png",
+        "day 1/a/frames.csv",
+        NAME,
+        "haze.csv",
+        "report.html",
+    ]
+    assert "0 videos done, 2 were done" in archive(recordings, out, "--frames", "png", "--compare", "side").stderr
+
+
+def test_shares_of_the_work_make_one_archive(recordings: Path, tmp_path: Path) -> None:
+    (recordings / "broken.mp4").unlink()
+    out = tmp_path / "out"
+    for number in (1, 2):
+        assert archive(recordings, out, "--shard", f"{number}/2").returncode == 0
+    assert not (out / "report.html").exists()
+    assert "0 videos done, 2 were done before, 0 failed." in archive(recordings, out).stderr
+    assert (out / "report.html").exists()
+
+
+def test_a_folder_is_dehazed_from_python_as_by_the_command(recordings: Path, tmp_path: Path) -> None:
+    from eid_stream import ArchiveError, dehaze_folder
+
+    lines: list[str] = []
+    with pytest.raises(ArchiveError, match=r"1 of 3 videos failed: broken\.mp4"):
+        dehaze_folder(recordings, tmp_path / "out", engine="prior", jobs=1, say=lines.append)
+    (recordings / "broken.mp4").unlink()
+    entries = dehaze_folder(recordings, tmp_path / "out", engine="prior")
+    assert [(entry["output"], entry["state"]) for entry in entries] == [
+        ("b.mkv", "done"),
+        ("broken.mp4", "failed"),
+        ("day 1/a.mp4", "done"),
+    ]
+    assert any(line.startswith("broken.mp4: ") for line in lines)
 
 
 def test_ctrl_c_ends_in_good_order_and_the_same_command_goes_on(tmp_path: Path) -> None:
@@ -110,10 +160,9 @@ def test_ctrl_c_ends_in_good_order_and_the_same_command_goes_on(tmp_path: Path) 
         _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "The same command goes on." in told
-    assert not list(out.glob(".unfinished*"))
     lines = [json.loads(line) for line in (out / NAME).read_text(encoding="utf-8").splitlines()]
     assert lines[-1]["state"] == "failed"
-    assert "next run makes it anew" in lines[-1]["sentence"]
+    assert "the next run goes on from there" in lines[-1]["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +173,8 @@ def test_ctrl_c_ends_in_good_order_and_the_same_command_goes_on(tmp_path: Path) 
         (("--out", "{in}/b.mkv"), "is a file"),
         (("--out", "{in}2", "--start", "3"), "--start is for one video"),
         (("--out", "{in}2", "--jobs", "0"), "choose 1 or more"),
+        (("--out", "{in}2", "--shard", "4/3"), "such as 3/100"),
+        (("--out", "{in}2", "--on", "moon"), "use ray"),
     ],
 )
 def test_options_that_do_not_fit_an_archive_are_refused(

@@ -122,5 +122,5 @@ def test_an_unforeseen_fault_is_told_in_one_sentence_and_what_was_written_is_nam
     assert f"eid-stream: {sentence} What was written so far is kept in {out}.part.\n" in told
     assert "Traceback" not in told
     assert json.loads(stats.read_text())["outcome"].startswith(sentence)
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "out.mp4.part", stats]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "out.mp4.part", tmp_path / "out.mp4.part.resume", stats]
     assert playable_frames(tmp_path / "out.mp4.part") == 20

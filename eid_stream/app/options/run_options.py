@@ -11,6 +11,7 @@ from cyclopts import Parameter, Token
 
 from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.rectangle import Rectangle
 from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
@@ -70,6 +71,10 @@ class Options:
     """Keep the file's own times; without this an output begins at zero wherever the file's clock does."""
     scan: bool = True
     """Look through a file's key frames first, so that a scene's clear sight helps before it comes, too."""
+    black_out: tuple[str, ...] = ()
+    """Cover a part of the picture, such as a burnt-in name: LEFT,TOP,WIDTH,HEIGHT in pixels; may be repeated."""
+    resume: bool = True
+    """Go on where an earlier run of the same command was interrupted or killed."""
     overwrite: bool = False
     """Replace the output file if it exists."""
     pair_page: bool = False
@@ -111,3 +116,14 @@ class Options:
             raise ConfigError("--pair-page plays a file beside its source: give --out a name such as clear.mp4.")
         if self.duration is not None and self.duration <= 0:
             raise ConfigError("--duration is 0: choose a time longer than that, or leave it out.")
+        if self.rectangles and self.pair_page:
+            raise ConfigError("--pair-page plays the source, where nothing is blacked out. Leave one of them out.")
+
+    @property
+    def rectangles(self) -> tuple[Rectangle, ...]:
+        """What is to be blacked out.
+
+        Raises:
+            ConfigError: one of them cannot be read.
+        """
+        return tuple(Rectangle.parse(text) for text in self.black_out)

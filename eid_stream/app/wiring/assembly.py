@@ -11,6 +11,7 @@ from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
 from eid_stream.app.wiring.frame_wiring import open_picture_folder
 from eid_stream.app.wiring.outlet_wiring import Ending
+from eid_stream.app.wiring.resume_wiring import counted, go_on, keep_sections, states_of
 from eid_stream.app.wiring.scan_wiring import foreseeing
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
@@ -20,13 +21,16 @@ from eid_stream.core.kernels.choice import note as slow_loops
 from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
+from eid_stream.dehazing.sections import Sections
 from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.pipeline import Prepare, Window
 from eid_stream.flow.stats import Stats
 from eid_stream.sinks.comparing import ComparingSink, compared_info
 from eid_stream.sinks.file.recorder import Recorder
+from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import parse_network, scheme_of
+from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.damage import damage_of
 from eid_stream.sources.file.opening.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
@@ -74,7 +78,8 @@ class Assembly:
         """Which engine works, and what the output cannot keep as it was, one sentence each."""
         chosen = [f"Engine {choice}." for choice in self.engine_choice()[-1:]]
         chosen += [note] if (note := slow_loops()) else []
-        of_source = self.source.notes if isinstance(self.source, VideoFileSource) else []
+        recording = innermost(self.source)
+        of_source = recording.notes if isinstance(recording, VideoFileSource) else []
         return [*chosen, *of_source, *([] if self.recorder is None else self.recorder.notes)]
 
     @property
@@ -95,7 +100,7 @@ class Assembly:
             SinkWriteError: a file cannot be finished or renamed.
             NotDehazedError: too many frames went out as captured; the file has its name, but is not tagged as enhanced.
         """
-        if interrupted and not getattr(self.source, "has_ended", False):
+        if interrupted and not getattr(innermost(self.source), "has_ended", False):
             if self.recorder is not None:
                 self.recorder.close()
             return
@@ -137,22 +142,26 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             )
         check_correction(source.info.layout)
         engine = open_engine(options.engine, options.weights)
+        out = _file_to_write(options)
+        sections = None if out is None else keep_sections(out, options, source, engine.card)
+        go_on(sections, source, stats)
         dehazer = FileDehazer(
             engine,
             options.strength,
             keep_original=options.compare is not None,
             make_estimator=foreseeing(source, stats, scan=options.scan),
             note=lambda estimate: stats.stage("estimate").record(round(estimate.took_seconds * 1e9)),
+            sections=None if sections is None else Sections(),
+            go_on_as=states_of(sections),
         )
         opened.callback(dehazer.close)
         pictures = None if options.frames is None else open_picture_folder(options)
-        out = None if pictures or options.out in (None, NULL_ADDRESS) else _output_path(str(options.out))
         mark = enhanced_mark(engine.card, options.strength)
-        recorder = None if out is None else open_recorder(out, options, source, mark)
+        recorder = None if out is None else open_recorder(out, options, source, mark, sections)
         sink = _compared(recorder or pictures or NullSink(), options, source)
         return Assembly(
             source,
-            stats.haze.watching(dehazer.dehaze),
+            counted(stats.haze.watching(dehazer.dehaze), stats),
             lambda: engine.card.name,
             (Outlet(RECORD, sink),),
             opened.pop_all(),
@@ -163,6 +172,12 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             out=out,
             engine_choice=lambda: engine.reasons,
         )
+
+
+def _file_to_write(options: Options) -> Path | None:
+    if options.frames is not None or options.out in (None, NULL_ADDRESS):
+        return None
+    return _output_path(str(options.out))
 
 
 def _output_path(address: str) -> Path:
@@ -190,25 +205,36 @@ def _open_source(options: Options, live: LiveOptions) -> Source:
         from eid_stream.app.wiring.live_wiring import open_live_source
 
         _refuse_what_is_for_files(options)
-        whole: Source = open_live_source(options.source, live)
+        whole = _covered(open_live_source(options.source, live), options)
     elif options.source.startswith("phantom:"):
         from eid_stream.sources.phantom.phantom_source import PhantomSource
 
         _refuse_what_is_for_files(options)
-        whole = PhantomSource(options.source)
+        whole = _covered(PhantomSource(options.source), options)
     else:  # a file knows best where to cut itself
         if scheme_of(options.source) not in ("", "file"):
             parse_network(options.source)  # which refuses what is neither a file nor a stream
-        whole = VideoFileSource(
+        file = VideoFileSource(
             options.source,
             start_seconds=options.start,
             duration_seconds=options.duration,
             decoder=options.decoder,
             as_it_comes=watched,
         )
+        whole = _covered(file, options)
         return RealTimeSource(whole) if watched and not whole.info.live else whole
     timed = RealTimeSource(whole) if watched and not whole.info.live else whole
     return timed if options.duration is None else LimitedSource(timed, options.duration)
+
+
+def _covered(source: Source, options: Options) -> Source:
+    if not options.rectangles:
+        return source
+    try:
+        return BlackedOutSource(source, options.rectangles)
+    except BaseException:
+        source.close()
+        raise
 
 
 def _refuse_what_is_for_files(options: Options) -> None:
@@ -220,15 +246,21 @@ def _refuse_what_is_for_files(options: Options) -> None:
         )
 
 
-def open_recorder(out: Path, options: Options, source: Source, mark: str) -> Recorder:
+def open_recorder(
+    out: Path, options: Options, source: Source, mark: str, sections: SectionKeeper | None = None
+) -> Recorder:
     """The recorder of an output file; it copies everything but the picture from a source that is a file."""
+    inside = innermost(source)
+    recording = inside if isinstance(inside, VideoFileSource) else None
     return Recorder(
         out,
         compared_info(source.info, options.compare),
-        copy_from=source.input if isinstance(source, VideoFileSource) else None,
-        start_seconds=source.start_seconds if isinstance(source, VideoFileSource) else None,
-        duration_seconds=source.duration_seconds if isinstance(source, VideoFileSource) else None,
-        source_has_ended=lambda: source.has_ended if isinstance(source, VideoFileSource) else True,
+        copy_from=None if recording is None else recording.input,
+        start_seconds=None if recording is None else recording.start_seconds,
+        duration_seconds=None if recording is None else recording.duration_seconds,
+        source_has_ended=lambda: True if recording is None else recording.has_ended,
+        copy_pictures=not options.rectangles,
+        sections=sections,
         codec=options.codec,
         quality=options.quality,
         preset=options.preset,

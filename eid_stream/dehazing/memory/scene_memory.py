@@ -6,6 +6,7 @@ overlooks, and what colours and contrast come back. Where nothing tells of smoke
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,14 @@ class SceneMemory:
         self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
         self._step = np.zeros(5)
         self._applied: Array | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the foresight, which is had again from the file."""
+        return self.__dict__ | {"_foresight": None}
+
+    def go_on_as(self, other: "SceneMemory") -> None:
+        """Remember what another one did."""
+        self.__dict__.update(other.__dict__ | {"_foresight": self._foresight})
 
     @property
     def state(self) -> MemoryState:

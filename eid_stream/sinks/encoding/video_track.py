@@ -1,15 +1,17 @@
 """The enhanced video in an output container."""
 
 import os
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
 import av.filter
-from av.codec.context import Flags
+from av.codec.context import CodecContext, Flags
 from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
@@ -53,13 +55,17 @@ class VideoTrack:
         """Several outlets of a live run have the same picture in hand, each with a time stamp of its own for it."""
         self._fields = _FieldMarker(info) if info.interlaced else None
         self._fitter = PictureFitter(info, even_sizes=choice.family.even_sizes)
+        self._info, self._choice = info, choice
+        self._last_dts: int | None = None
         self.stream = self._add(container, info, choice)
         self.stream.metadata.update(stereo_tag(info, container_format))
         self._lost = lost_facts(info, choice.family.name, container_format)
+        self._encoder = self.stream.codec_context
         self._describe(info)
+        self._set_up(self._encoder)
         if choice.family.name == "hevc" and container_format in _FRAGMENTED_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
-        self.stream.codec_context.open()
+        self._encoder.open()
 
     @property
     def notes(self) -> list[str]:
@@ -75,11 +81,47 @@ class VideoTrack:
         tag(picture, frame.colour, pts=pts, time_base=self._time_base)
         picture.duration = frame.duration
         picture.pict_type = PictureType.NONE
-        return self.stream.encode(self._fields.mark(picture) if self._fields else picture)
+        return self._placed(self._encoder.encode(self._fields.mark(picture) if self._fields else picture))
 
     def flush(self) -> "list[Packet[Stream]]":
         """Take everything the encoder still holds."""
-        return self.stream.encode(None)
+        return self._placed(self._encoder.encode(None))
+
+    def begin_section(self) -> "list[Packet[Stream]]":
+        """Take everything the encoder still holds, and go on with a new one: what follows depends on nothing before."""
+        packets = self.flush()
+        self._encoder = self._new_encoder()
+        return packets
+
+    def taken_over(self, content: bytes, pts: int, dts: int, duration: int) -> "Packet[Stream]":
+        """A packet as an encoder of an earlier run gave it; ``begin_section`` has to follow the last one."""
+        packet: Packet[Stream] = Packet(content)
+        packet.pts, packet.dts, packet.duration, packet.time_base = pts, dts, duration, self._time_base
+        return self._placed([packet])[0]
+
+    def seconds_of(self, packet: "Packet[Stream]") -> Fraction:
+        """The time on the source's clock of a packet that was not written yet."""
+        return self._window.origin + (packet.pts or 0) * self._time_base
+
+    def _placed(self, packets: "Sequence[Packet[Any]]") -> "list[Packet[Stream]]":
+        """Decoding times only rise: those of a new encoder may begin before the last one's where the rate varies."""
+        for packet in packets:
+            packet.stream = self.stream
+            if self._last_dts is not None and packet.dts is not None and packet.dts <= self._last_dts:
+                packet.dts = self._last_dts + 1
+            self._last_dts = packet.dts
+        return list(packets)
+
+    def _new_encoder(self) -> VideoCodecContext:
+        choice, stream = self._choice, self.stream
+        name, device = choice.encoder or choice.family.encoder, choice.device
+        encoder = cast(VideoCodecContext, CodecContext.create(name, "w", hwaccel=HWAccel(device) if device else None))
+        encoder.width, encoder.height, encoder.pix_fmt = stream.width, stream.height, stream.pix_fmt
+        encoder.framerate, encoder.time_base = _nominal_rate(self._info), self._time_base
+        encoder.options = _options(self._info, choice)
+        self._set_up(encoder)
+        encoder.open()
+        return encoder
 
     def _picture(self, frame: Frame) -> VideoFrame:
         buffer = frame.buffer
@@ -90,7 +132,7 @@ class VideoTrack:
     def _add(self, container: OutputContainer, info: StreamInfo, choice: CodecChoice) -> VideoStream:
         stream = container.add_stream(
             choice.encoder or choice.family.encoder,
-            rate=min(info.nominal_rate or Fraction(25), Fraction(_MAX_NOMINAL_RATE)),
+            rate=_nominal_rate(info),
             options=_options(info, choice),
             width=self._fitter.width,
             height=self._fitter.height,
@@ -101,8 +143,15 @@ class VideoTrack:
         return cast(VideoStream, stream)
 
     def _describe(self, info: StreamInfo) -> None:
-        stream, context = self.stream, self.stream.codec_context
+        stream = self.stream
         stream.time_base = info.time_base
+        if info.display_matrix:
+            stream.set_display_matrix(info.display_matrix)
+        elif info.rotation:
+            stream.set_display_rotation(info.rotation)
+
+    def _set_up(self, context: VideoCodecContext) -> None:
+        info = self._info
         context.sample_aspect_ratio = info.sample_aspect or Fraction(0, 1)
         context.colorspace, context.color_range = info.colour.matrix, int(range_code(info.colour))
         context.color_primaries, context.color_trc = info.colour.primaries, info.colour.transfer
@@ -114,10 +163,6 @@ class VideoTrack:
         if info.interlaced:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = _TOP_FIRST if info.top_field_first else _BOTTOM_FIRST
-        if info.display_matrix:
-            stream.set_display_matrix(info.display_matrix)
-        elif info.rotation:
-            stream.set_display_rotation(info.rotation)
 
 
 class _FieldMarker:
@@ -137,6 +182,10 @@ class _FieldMarker:
     def mark(self, picture: VideoFrame) -> VideoFrame:
         self._graph.vpush(picture)
         return self._graph.vpull()
+
+
+def _nominal_rate(info: StreamInfo) -> Fraction:
+    return min(info.nominal_rate or Fraction(25), Fraction(_MAX_NOMINAL_RATE))
 
 
 def _options(info: StreamInfo, choice: CodecChoice) -> dict[str, str]:

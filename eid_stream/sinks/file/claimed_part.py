@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-from eid_stream.core.errors import SinkOpenError
+from eid_stream.core.errors import IN_USE, SinkOpenError
 
 _file_locks: ModuleType | None
 try:
@@ -51,7 +51,7 @@ class ClaimedPart:
                 raise SinkOpenError(f"{self._path} is a link, which is never followed. Remove it, or give --overwrite.")
             self._path.unlink()
         elif self._path.exists():
-            if self._is_in_use():
+            if is_in_use(self._path):
                 raise SinkOpenError(self._taken())
             if not overwrite:
                 raise SinkOpenError(
@@ -60,16 +60,6 @@ class ClaimedPart:
                 )
             self._path.unlink(missing_ok=True)
 
-    def _is_in_use(self) -> bool:
-        try:
-            descriptor = os.open(self._path, _OLD)
-        except OSError:
-            return False
-        try:
-            return not _lock(descriptor)
-        finally:
-            os.close(descriptor)
-
     def _is_still_ours(self) -> bool:
         """Whether no other run took the name between making and locking the file."""
         with suppress(OSError):
@@ -77,7 +67,19 @@ class ClaimedPart:
         return False
 
     def _taken(self) -> str:
-        return f"Another run is writing {self._path} at this moment. Wait for it, or give another name."
+        return f"{IN_USE} {self._path} at this moment. Wait for it, or give another name."
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a run writes a file at this moment."""
+    try:
+        descriptor = os.open(path, _OLD)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:

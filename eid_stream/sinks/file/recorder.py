@@ -1,6 +1,6 @@
 """Recording frames to a file, together with everything else that the source file holds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
@@ -21,6 +21,7 @@ from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.input_again import FileAgain, file_of
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.part_file import OutputFile
+from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
 from eid_stream.sinks.file.side.carrying import open_output
 from eid_stream.sinks.file.side.chapters import chapters_of
 from eid_stream.sinks.file.side.source_copy import Reopenable, SourceCopy
@@ -51,6 +52,8 @@ class Recorder:
         tags: Mapping[str, str] | None = None,
         overwrite: bool = False,
         keep_clock: bool = False,
+        copy_pictures: bool = True,
+        sections: SectionKeeper | None = None,
     ) -> None:
         """Open the output, ready for the first frame.
 
@@ -58,7 +61,9 @@ class Recorder:
         ``source_has_ended`` is asked on closing: what sounds on after the last frame is copied only if it is true.
         The output begins at time zero wherever the source's clock does, unless ``keep_clock``; a delay that an edit
         list sets is kept. ``quality`` is the encoder's constant rate factor, lower is better; ``tags`` are added to the
-        file's own. ``encoder`` is that of ``on_device``.
+        file's own. ``encoder`` is that of ``on_device``. Without ``copy_pictures``, further videos and covers of
+        ``copy_from`` are left out. ``sections`` lets a later run go on with the file, and
+        this one with that of an earlier run.
 
         Raises:
             ConfigError: the extension, codec, quality or preset is unknown or does not fit the picture.
@@ -71,20 +76,31 @@ class Recorder:
         self._codec = on_device(chosen, encoder, info)
         self._info = info
         self._source_has_ended = source_has_ended
+        self._copy_pictures = copy_pictures
         self._reached = Fraction(0)
         self._frames = 0
         self._bookmarks: list[tuple[Fraction, str]] = []
         self._closed = self._failed = False
         self.is_published = False
         """Whether the file is finished and has its name."""
-        self._file = OutputFile(path, source=file_of(copy_from, info), overwrite=overwrite)
+        self._sections = sections
+        if sections:
+            sections.make_room()
+        try:
+            self._file = OutputFile(path, source=file_of(copy_from, info), overwrite=overwrite)
+        except BaseException:
+            self._give_up()
+            raise
         try:
             self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}), keep_clock=keep_clock)
+            self._take_over()
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
+            self._give_up()
             raise SinkOpenError(f"Cannot write {path}: {error}. Try another codec, or .mkv.") from error
         except BaseException:
             self._file.discard()
+            self._give_up()
             raise
 
     @property
@@ -98,10 +114,16 @@ class Recorder:
         return self._file.part
 
     @property
+    def _goes_on_at(self) -> str:
+        """One sentence where this run goes on with the file of an earlier one; empty otherwise."""
+        checkpoint = None if self._sections is None else self._sections.checkpoint
+        return "" if checkpoint is None else f"Goes on after frame {checkpoint.frames}, where an earlier run ended."
+
+    @property
     def notes(self) -> list[str]:
         """What the output does not keep as it was, one sentence each, known before the first frame."""
         copied = self._copy.notes if self._copy else []
-        own = (self._codec.note, *self._video.notes, *self._clock_notes)
+        own = (self._goes_on_at, self._codec.note, *self._video.notes, *self._clock_notes)
         return [note for note in (*own, *copied) if note]
 
     @property
@@ -124,6 +146,9 @@ class Recorder:
         if self._failed:
             raise SinkWriteError(f"{self.part} could not be written any further.")
         try:
+            if frame.section and self._sections:
+                self._mux(self._video.begin_section())
+                self._sections.add(frame, frames=self._frames, reached=self._reached)
             self._mux(self._video.encode(frame))
             self._reached = frame.seconds + frame.duration * frame.time_base
             self._frames += 1
@@ -182,6 +207,8 @@ class Recorder:
             raise SinkWriteError(f"{self.path} was not written completely and does not get its name.")
         self._file.publish()
         self.is_published = True
+        if self._sections:
+            self._sections.forget()
 
     def _open(
         self,
@@ -194,7 +221,7 @@ class Recorder:
         keep_clock: bool,
     ) -> None:
         source = FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from
-        self._copy = SourceCopy(source, container, picture=self._info.stream_index) if source else None
+        self._copy = _copy_of(source, container, self._info, copy_pictures=self._copy_pictures)
         unlisted = self._copy is not None and self._copy.unlisted
         beside_text = self._copy is not None and self._copy.has_text
         self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted, beside_text=beside_text)
@@ -211,13 +238,35 @@ class Recorder:
             self._video = self._copy.arrange(self._container, self._writer, window, self._info, make_video)
         self._container.metadata.update(tags)
 
-    def _mux(self, packets: "Iterable[Packet[Stream]]") -> None:
+    def _give_up(self) -> None:
+        if self._sections:
+            self._sections.give_up()
+
+    def _take_over(self) -> None:
+        if self._sections is None:
+            return
+        self._sections.begin()
+        self._sections.take_over(self._video, self._write_again)
+        if (checkpoint := self._sections.checkpoint) is not None:
+            self._frames, self._reached = checkpoint.frames, checkpoint.reached
+
+    def _write_again(self, packet: "Packet[Stream]") -> None:
+        seconds = self._video.seconds_of(packet)
+        self._writer.write_video(packet)
+        if self._copy:
+            self._copy.copy_until(seconds)
+
+    def _mux(self, packets: "list[Packet[Stream]]") -> None:
+        if self._sections:
+            self._sections.note(packets)
         for packet in packets:
             self._writer.write_video(packet)
 
     def _finish(self) -> None:
         if not self._frames:
             self._file.discard()
+            if self._sections:
+                self._sections.forget()
             return
         try:
             if not self._failed:
@@ -248,3 +297,11 @@ class Recorder:
         else:
             self._copy.copy_until(self._reached)
             self._copy.flush()
+
+
+def _copy_of(
+    source: Reopenable | None, container: ContainerChoice, info: StreamInfo, *, copy_pictures: bool
+) -> SourceCopy | None:
+    if source is None:
+        return None
+    return SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)

@@ -14,7 +14,7 @@ from eid_stream.sinks.web.server.access import Access
 from eid_stream.sinks.web.server.listener import Address, Listener
 from eid_stream.sinks.web.server.saved_files import SavedFiles
 from eid_stream.sinks.web.viewers.audience import Audience
-from eid_stream.sinks.web.viewers.desk import SteeringDesk
+from eid_stream.sinks.web.viewers.steering_desk import SteeringDesk
 from eid_stream.sinks.web.viewers.viewer import Viewer
 
 logger = logging.getLogger("eid_stream.live")

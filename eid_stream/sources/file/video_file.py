@@ -65,6 +65,8 @@ class VideoFileSource:
         """
         self.damage = Damage()
         self.start_seconds, self.duration_seconds = start_seconds, duration_seconds
+        self.skip_frames = 0
+        """So many frames are read and not handed out, because an earlier run has done with them."""
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
@@ -101,7 +103,8 @@ class VideoFileSource:
                 return
             self.damage.concealed_frames += picture.is_corrupt
             self.damage.other_sizes += self._grown != (picture.width, picture.height)
-            yield frame
+            if index >= self.skip_frames:
+                yield frame
             index += 1
         self.has_ended = not self._closed
         self._note_missing_end()

@@ -33,15 +33,21 @@ class CopyingPlan:
         return any(way.unlisted for way in self.ways.values())
 
 
-def plan_copying(source: InputContainer, choice: ContainerChoice, *, picture: int) -> CopyingPlan:
+def plan_copying(
+    source: InputContainer, choice: ContainerChoice, *, picture: int, copy_pictures: bool = True
+) -> CopyingPlan:
     """Try every stream but the picture's with its first packets. Reads the source's beginning; its streams are used up.
 
-    ``picture`` is the number of the stream that is enhanced.
+    ``picture`` is the number of the stream that is enhanced; without ``copy_pictures`` no other pictures are copied.
     """
     samples = sample_packets(source)
     plan = CopyingPlan()
     for stream in source.streams:
-        if stream.index != picture:
+        if stream.index == picture:
+            continue
+        if stream.type == "video" and not copy_pictures:
+            plan.notes.append(f"{called(stream)} is left out: nothing is blacked out in it.")
+        else:
             _plan_one(plan, stream, samples.get(stream.index, ()), choice)
     return plan
 

@@ -40,12 +40,17 @@ class Reopenable(Protocol):
 class SourceCopy:
     """Reads the source a second time, for everything but its video."""
 
-    def __init__(self, source: Reopenable, choice: ContainerChoice, *, picture: int) -> None:
-        """Open the source and find out what the container can carry of it; ``picture`` is the number of its video."""
+    def __init__(
+        self, source: Reopenable, choice: ContainerChoice, *, picture: int, copy_pictures: bool = True
+    ) -> None:
+        """Open the source and find out what the container can carry of it; ``picture`` is the number of its video.
+
+        ``copy_pictures``: whether further videos and covers are taken along as they are.
+        """
         self._input = source
         rehearsal = source.open()
         try:
-            self._plan = plan_copying(rehearsal, choice, picture=picture)
+            self._plan = plan_copying(rehearsal, choice, picture=picture, copy_pictures=copy_pictures)
         finally:
             source.finish(rehearsal)
         self._source = source.open()

@@ -1,0 +1,1 @@
+"""The console of a real live run, in real browsers."""
