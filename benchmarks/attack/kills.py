@@ -15,7 +15,7 @@ from benchmarks.attack.command_worker import ROOT
 from benchmarks.attack.outcome import SURVIVED, Row
 
 CALLED = "SIGKILL while a file is written"
-ENDLESS = "phantom:?size=320x240"
+ENDLESS = "phantom:?size=320x240&frames=0"
 LATEST_SECONDS = 6.0
 STARTED_SECONDS = 300.0
 

@@ -16,7 +16,9 @@ _FRAGMENTED = {
 }
 """Fragments begin at key frames: ``frag_duration`` loses frames, and spoils times of sound beside subtitles."""
 _WHOLE = {"movflags": "use_metadata_tags"}
-"""Fragments with text subtitles spoil their times, and end the process by an assertion, in FFmpeg 8.1."""
+"""Fragments with text subtitles spoil their times, and end the process by an assertion, in FFmpeg 8.1: its writer
+compares the times of subtitles with those of other streams as if all were in one unit. With a unit no coarser than any
+other's (1/192000 s was tried) times are right, but subtitles that overlap still end the process."""
 _CLUSTERED = {"cluster_time_limit": "300", "avoid_negative_ts": "disabled"}
 """Sound begins a few samples before zero; moving everything to make up for that would change every time stamp."""
 
