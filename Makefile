@@ -51,7 +51,7 @@ browser: $(VENV)/dev
 	$(BIN)/python -m deploy.browser
 
 site: $(VENV)/dev
-	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file deploy/site/mkdocs.yml
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file deploy/site/mkdocs.yml
 
 dist: $(VENV)/dev
 	$(BIN)/python -m deploy.distributions
