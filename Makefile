@@ -9,6 +9,7 @@
 # make dist    wheel, source archive, list of parts (SBOM) and their hashes in dist/
 # make audit   known weaknesses of everything that is installed with the product
 # make papers  the pages that are made from what is there: hazards, software, options
+# make image   container images, TARGET=cpu or nvidia (docker, podman or buildah)
 # make lock    what setup.cfg asks for with exact versions and hashes, into deploy/locks; newest: make lock LOCK=--upgrade
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -19,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKS := deploy/locks
 QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py $(wildcard tests/test_*.py)
 
-.PHONY: demo test quick lint train quality browser site dist audit papers lock clean
+.PHONY: demo test quick lint train quality browser site dist audit papers lock image clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
@@ -50,7 +51,7 @@ browser: $(VENV)/dev
 	$(BIN)/python -m deploy.browser
 
 site: $(VENV)/dev
-	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file deploy/site/mkdocs.yml
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file deploy/site/mkdocs.yml
 
 dist: $(VENV)/dev
 	$(BIN)/python -m deploy.distributions
@@ -63,6 +64,9 @@ papers: $(VENV)/dev
 
 lock: $(VENV)/dev
 	$(BIN)/python -m deploy.lock $(LOCK)
+
+image:
+	deploy/image/build.sh $(TARGET)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

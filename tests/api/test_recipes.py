@@ -38,8 +38,8 @@ def run(code: str, **given: Any) -> dict[str, Any]:
 
 
 def test_every_recipe_is_run() -> None:
-    words = ("dehazer.reset()", "progress=print", "DataLoader", "MapTransform", "VideoCapture", "pandas")
-    assert sorted(recipe(word) for word in words) == sorted(BLOCKS)
+    words = ("dehazer.reset()", "progress=print", "dehaze_folder", "DataLoader", "MapTransform")
+    assert sorted(recipe(word) for word in (*words, "VideoCapture", "pandas")) == sorted(BLOCKS)
 
 
 def test_pictures(hazy: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
@@ -53,6 +53,14 @@ def test_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (folder / "clear.mp4").stat().st_size > 0
     assert names["report"]["written_frames"] == {"record": 30}
     assert capsys.readouterr().out.splitlines()[-1] == "Progress(frames=30, seconds=2.9, done=1.0)"
+
+
+def test_a_folder(folder: Path) -> None:
+    (folder / "recordings").mkdir()
+    (folder / "surgery.mp4").rename(folder / "recordings" / "surgery.mp4")
+    names = run(recipe("dehaze_folder"))
+    assert (folder / "cleared" / "surgery.mp4").stat().st_size > 0
+    assert len(names["manifest"]) == 1
 
 
 def test_a_dataset_of_pytorch_with_a_worker_process(hazy: np.ndarray[Any, np.dtype[np.uint8]], tmp_path: Path) -> None:

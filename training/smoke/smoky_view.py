@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.camera import draw_camera, draw_grain
+from training.data.camera import Camera, draw_camera, draw_grain
 from training.data.views import View
 from training.network.student import STRIDE
 from training.smoke.veil_bank import Take
@@ -51,9 +51,9 @@ class SmokyView:
     """Whether that holds: smoke was added to code values."""
 
 
-def smoky_view(view: View, take: Take, rng: np.random.Generator) -> SmokyView:
-    """Show a view through the first moment of a take of smoke, as a random camera records it."""
-    camera = draw_camera(rng)
+def smoky_view(view: View, take: Take, rng: np.random.Generator, camera: Camera | None = None) -> SmokyView:
+    """Show a view through the first moment of a take of smoke, as ``camera`` or else a random one records it."""
+    camera = camera or draw_camera(rng)
     clear, content = camera.optics(view.rgb), view.content
     transmission = np.where(content[0] > 0, take.transmission[0] ** _relative_depth(clear, content, take.relief), 1.0)
     transmission = transmission.astype(np.float32)

@@ -17,13 +17,17 @@ def scattering(opacity: Array, airlight: Array) -> Array:
     return np.stack([gain, offset[0], gain, offset[1], offset[2]])
 
 
-def weakened(values: Array, share: float) -> Array:
-    """Maps that take a share of the opacity away that ``values`` take away, before the same airlight."""
+def weakened(values: Array, share: Array | float) -> Array:
+    """Maps that take a share, for all or each (h, w), of the opacity away that ``values`` take away.
+
+    The airlight is the same.
+    """
+    one, kept = np.float32(1.0), np.asarray(share, np.float32)
     gain = values[_GAINS]
-    less = np.float32(1.0) / (np.float32(1.0) - np.float32(share) * (np.float32(1.0) - np.float32(1.0) / gain))
-    added = gain - np.float32(1.0)
+    less = one / (one - kept * (one - one / gain))
+    added = gain - one
     plain = np.abs(added) < 1e-3
-    ratio = np.where(plain, np.float32(share), (less - np.float32(1.0)) / np.where(plain, np.float32(1.0), added))
+    ratio = np.where(plain, kept, (less - one) / np.where(plain, one, added))
     result = np.empty_like(values)
     result[_GAINS] = less
     result[_OFFSETS] = values[_OFFSETS] * ratio[[0, 1, 1]]

@@ -1,13 +1,14 @@
 """What a scene looks like when it is clear: moments of its statistics, kept in few numbers."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.dehazing.memory.believed_view import BelievedView
 from eid_stream.dehazing.memory.cell_grid import smoothed
+from eid_stream.dehazing.memory.clear_views import ClearViews, Recalled
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
@@ -17,6 +18,12 @@ REGION = 1.5
 LEAST_DEVIATION = (0.03, 0.01, 0.01)
 """Of Y', Cb, Cr in a region, and ``LEAST_LOG_DEVIATION`` of detail: no past is so narrow that it binds the present."""
 LEAST_LOG_DEVIATION = 0.1
+LEAST_CHANGE = (0.012, 0.004, 0.004)
+"""Deviation of Y, Cb, Cr of a cell between two views that are wholly alike, and ``LEAST_LOG_CHANGE`` of detail."""
+LEAST_LOG_CHANGE = 0.06
+WHOLE_CHANGE = (0.045, 0.010, 0.009, 0.14, 0.12, 0.18, 0.06)
+"""Deviation of ``SceneStatistics.whole`` between two clear views, times the root of what their likeness lacks of 1."""
+LEAST_WHOLE_CHANGE = (0.004, 0.001, 0.001, 0.01, 0.01, 0.015, 0.008)
 _PAIRS = [(i, j) for i in range(5) for j in range(i, 5)]
 
 
@@ -40,6 +47,46 @@ class Expectation:
     """Mean opacity that the engine sees in them, likewise."""
     believed: float
     """How far all this is the engine's word, in [0, 1]: nothing of the scene was ever seen clear."""
+    likeness: float = 0.0
+    """How much like what is seen now the clear view is that this was narrowed by (``narrowed``)."""
+    region: "Expectation | None" = None
+    """What was expected before that."""
+
+    def narrowed(self, recalled: Recalled | None) -> "Expectation":
+        """With a clear view like the present one taken for a measurement of what the present would be if clear.
+
+        Two views whose cells correlate by r differ by a variance of 2 (1 - r) that of the cells.
+        """
+        if recalled is None or recalled.likeness <= 0.0:
+            return self
+        view, unlike = recalled.view, np.maximum(1.0 - recalled.by_plane, 0.0)
+        content = view.content / max(float(view.content.sum()), 1e-3)
+        planes = np.concatenate([view.mean, view.log_detail[None]])
+        centred = planes - (planes * content).sum((1, 2), keepdims=True)
+        variance = 2.0 * unlike * (np.square(centred) * content).sum((1, 2)) + np.square(
+            (*LEAST_CHANGE, LEAST_LOG_CHANGE)
+        )
+        told = (1.0 / variance).astype(np.float32)[:, None, None] * np.minimum(4.0 * view.content, np.float32(1.0))
+        precision = self.precision.copy()
+        precision[[0, 3, 5]] += told[:3]
+        matrix = np.moveaxis(precision[[0, 1, 2, 1, 3, 4, 2, 4, 5]], 0, -1).reshape(ROWS, COLUMNS, 3, 3)
+        shift = np.moveaxis(told[:3] * (view.mean - self.mean), 0, -1)[..., None]
+        mean = self.mean + np.moveaxis(np.linalg.solve(matrix, shift)[..., 0], -1, 0)
+        detail = 1.0 / (1.0 / self.log_detail_variance + told[3])
+        whole_change = np.square(WHOLE_CHANGE) * (1.0 - recalled.likeness) + np.square(LEAST_WHOLE_CHANGE)
+        known = self.whole_variance + np.square(LEAST_WHOLE_CHANGE)
+        share = known / (known + whole_change)
+        return replace(
+            self,
+            mean=np.ascontiguousarray(mean, np.float32),
+            precision=precision,
+            log_detail=np.asarray(self.log_detail + detail * told[3] * (view.log_detail - self.log_detail), np.float32),
+            log_detail_variance=np.asarray(detail, np.float32),
+            whole=self.whole + share * (view.whole() - self.whole),
+            whole_variance=share * whole_change,
+            likeness=recalled.likeness,
+            region=self,
+        )
 
 
 class RememberedScene:
@@ -51,6 +98,8 @@ class RememberedScene:
         self._sums = np.zeros((len(_PAIRS), ROWS, COLUMNS), np.float32)
         self._whole = np.zeros(17)
         self._weight = 0.0
+        self._views = ClearViews()
+        self._clock = 0.0
         self._expectation: Expectation | None = None
 
     def add(
@@ -73,18 +122,19 @@ class RememberedScene:
         self._whole = kept * self._whole + new * whole
         self._weight = kept * self._weight + new
         self.seconds = min(self.seconds + seconds, time_constant_seconds * 10.0)
+        self._clock += seconds
+        self._views.add(view, self._clock)
         self._expectation = None
 
     def add_believed(self, view: BelievedView, *, seconds: float, time_constant_seconds: float) -> None:
         """Remember a view that the engine's word makes a clear one."""
         self.add(view.view, 0.0, view.seen, view.believed, seconds=seconds, time_constant_seconds=time_constant_seconds)
 
-    @property
-    def expectation(self) -> Expectation:
-        """What is expected of a clear view; something must have been added."""
+    def expectation(self, view: SceneStatistics) -> Expectation:
+        """What this view is expected to look like when it is clear; something must have been added."""
         if self._expectation is None:
             self._expectation = self._expect()
-        return self._expectation
+        return self._expectation.narrowed(self._views.recall(view))
 
     def _expect(self) -> Expectation:
         sums = smoothed(self._sums, REGION)
@@ -98,6 +148,7 @@ class RememberedScene:
         log_detail = moments[0, 4]
         spread = np.maximum(moments[4, 4] - log_detail**2, 0.0) + LEAST_LOG_DEVIATION**2
         whole = self._whole / self._weight
+        opacity, seen, believed = (float(value) for value in whole[14:])
         return Expectation(
             np.ascontiguousarray(mean),
             precision.astype(np.float32),
@@ -105,5 +156,7 @@ class RememberedScene:
             spread.astype(np.float32),
             whole[:7],
             np.maximum(whole[7:14] - whole[:7] ** 2, 0.0),
-            *(float(value) for value in whole[14:]),
+            opacity,
+            seen,
+            believed,
         )

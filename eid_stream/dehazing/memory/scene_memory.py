@@ -18,10 +18,12 @@ from eid_stream.dehazing.memory.cell_grid import on_grid
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.map_arithmetic import bounded, identity, one_after_the_other, scattering, weakened
 from eid_stream.dehazing.memory.remembered_scene import Expectation, RememberedScene
-from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average, measure, opacity_seen
 from eid_stream.dehazing.memory.smoke_fit import USUAL_AIRLIGHT, SmokeFit, fit_smoke
+from eid_stream.dehazing.memory.smoke_signs import evidence
 
 Array = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 LATEST_SECONDS = 12.0
 """Time constant, in seconds of clear sight, with which older views fade."""
 CLEARER_SECONDS = 1.0
@@ -36,24 +38,18 @@ FOREIGN = (0.6, 0.95)
 """Misfit (``SmokeFit``) up to which a memory is trusted, and from which it is another scene's."""
 FOREIGN_SECONDS = 2.0
 """A scene that is another one's for so long is remembered anew."""
-EXCESS = (0.03, 0.08)
-"""Mean opacity above that of clear views that may be smoke, and that is."""
-DETAIL_LOST = (0.03, 0.12)
-"""Loss of detail (``SceneStatistics.relative_detail``) that smoke may cause, and surely does."""
-SEEN = (0.02, 0.06)
-"""Mean opacity the engine sees, above that of clear views, that may be smoke, and that is."""
-CONFIRMED = (0.05, 0.15)
-"""Opacity, where the engine sees smoke, that the past finds there too: not believed, and believed."""
 ENGINE_SHARE = 0.7
 """Share of the opacity that the engine sees which is taken away before the past tells what is left."""
-SIGNS = (1.2, 2.5)
-"""Signs of smoke in the whole picture, in deviations from clear views, that may be smoke, and that are."""
-UNSURE = (0.03, 0.03, 0.03, 0.02)
-"""Least deviation of those signs, which are logarithms: contrast of luma, of chroma, detail, and dark."""
+SOMEWHERE = 0.03
+"""Mean of what tells of smoke, over the picture, from which its light and colour are led back, too."""
+BELIEF = 6.0
+"""Degrees of freedom of Student's t: how far what is lacking may be beyond the usual before it has another cause."""
 MOST_CONTRAST = 1.6
 """The most that this leading back may multiply contrast or saturation by."""
 DOUBT = (0.03, 0.01, 0.01, 0.15, 0.15)
 """Deviation of what the fit leaves wrong in the whole picture (``SceneStatistics.whole``)."""
+DOUBT_SHARE = (0.7, 8.0)
+"""How much of that where there is hardly any smoke, and how much more with the mean opacity."""
 CALM_SECONDS = 0.4
 """Time constant of the maps that come of a memory, and of what is thought of the smoke."""
 AIRLIGHT_SECONDS = 0.5
@@ -96,7 +92,8 @@ class SceneMemory:
         """Start anew: another scene, another camera."""
         self._scene = RememberedScene()
         self._latest = self._now = self._sampled = -math.inf
-        self._trust, self._smoke, self._foreign_seconds = 0.0, 0.0, 0.0
+        self._trust, self._foreign_seconds = 0.0, 0.0
+        self._evidence = np.zeros((ROWS, COLUMNS), np.float32)
         self._airlights = [USUAL_AIRLIGHT, USUAL_AIRLIGHT]
         self._step = np.zeros(5)
         self._applied: Array | None = None
@@ -115,6 +112,11 @@ class SceneMemory:
         known = self._scene.seconds > 0.0
         return MemoryState(self._now - self._latest if known else 0.0, self._trust, self._smoke)
 
+    @property
+    def _smoke(self) -> float:
+        """How sure it is that there is smoke anywhere, in [0, 1]."""
+        return -math.expm1(-float(self._evidence.mean()) / SOMEWHERE)
+
     def improve(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
         """The maps to be applied to a picture, over the same canvas, on the same grid.
 
@@ -132,8 +134,8 @@ class SceneMemory:
             believed = as_believed(view, maps)
             self._scene.add_believed(believed, seconds=SAMPLE_SECONDS, time_constant_seconds=LATEST_SECONDS)
             self._latest = self._sampled = seconds
-            return maps
-        expected = self._scene.expectation
+            return HazeMaps(self._calmed(maps.values, elapsed), maps.density)
+        expected = self._scene.expectation(view)
         fit = fit_smoke(view, expected, self._airlights[0])
         self._airlights[0] = self._airlights[0] + _share(elapsed, AIRLIGHT_SECONDS) * (
             fit.airlight - self._airlights[0]
@@ -167,17 +169,11 @@ class SceneMemory:
         return max(0.0, elapsed)
 
     def _judge(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, seen: Array, elapsed: float) -> None:
-        """Is there smoke, and does the memory belong to this scene?"""
-        excess = ramp(average(fit.opacity, view.content) - expected.opacity, EXCESS)
-        found = view.whole()
-        lost = ramp(float(expected.whole[5] - found[5]), DETAIL_LOST)
-        signs = ramp(_signs(expected, found), SIGNS)
-        engine = ramp(average(seen, view.content) - expected.seen, SEEN)
-        confirmed = ramp(average(fit.opacity - np.float32(expected.opacity), seen * view.content), CONFIRMED)
-        smoke = max(excess * lost, engine * max(confirmed, expected.believed), signs)
-        self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
-        if smoke == 0.0 and self._smoke < 0.01:
-            self._smoke = 0.0
+        """Where is there smoke, and does the memory belong to this scene?"""
+        found = evidence(view, expected, fit, seen)
+        self._evidence = self._evidence + np.float32(_share(elapsed, CALM_SECONDS)) * (found - self._evidence)
+        if not found.any() and float(self._evidence.max()) < 0.01:
+            self._evidence = np.zeros_like(found)
         self._foreign_seconds = self._foreign_seconds + elapsed if fit.misfit > FOREIGN[1] else 0.0
         trust = ramp(self._scene.seconds, ENOUGH_SECONDS) * (1.0 - ramp(self._now - self._latest, OLD_SECONDS))
         trust *= 1.0 - ramp(fit.misfit, FOREIGN)
@@ -201,18 +197,18 @@ class SceneMemory:
 
     def _correction(self, view: SceneStatistics, expected: Expectation, engine: Array, elapsed: float) -> Array:
         """What takes the smoke away: the engine's maps, what they leave, and the whole picture's light and colour."""
-        grid = engine.shape[1:]
-        first = weakened(engine, ENGINE_SHARE * self._smoke)
+        grid = engine.shape[1], engine.shape[2]
+        first = weakened(engine, np.float32(ENGINE_SHARE) * on_grid(self._evidence, grid))
         left = view.corrected(HazeMaps(first, 0.0))
         fit = fit_smoke(left, expected, self._airlights[1])
         self._airlights[1] = self._airlights[1] + _share(elapsed, AIRLIGHT_SECONDS) * (
             fit.airlight - self._airlights[1]
         )
-        opacity = np.float32(self._smoke) * fit.opacity
-        second = scattering(on_grid(opacity, (grid[0], grid[1])), on_grid(self._airlights[1], (grid[0], grid[1])))
+        second = scattering(on_grid(self._evidence * fit.opacity, grid), on_grid(self._airlights[1], grid))
         values = one_after_the_other(first, second)
         light = view.corrected(HazeMaps(values, 0.0)).light()
-        step = _step_back(light, expected)
+        lacking, varies = expected.whole[:5] - light, expected.whole_variance[:5]
+        step = _step_back(lacking, varies, average(self._evidence * fit.opacity, view.content))
         self._step = self._step + _share(elapsed, STEP_SECONDS) * (step - self._step)
         return _led_back(values, light[:3], self._smoke * self._step)
 
@@ -227,20 +223,16 @@ class SceneMemory:
         return self._applied
 
 
-def _signs(expected: Expectation, found: NDArray[np.float64]) -> float:
-    """By how many deviations the whole picture has gone the way that smoke takes it: each sign counts, none alone."""
-    way = np.array([-1.0, -1.0, -1.0, 1.0])
-    deviation = np.sqrt(expected.whole_variance[3:] + np.square(UNSURE))
-    return float(np.clip(way * (found[3:] - expected.whole[3:]) / deviation, -3.0, 4.0).mean())
-
-
-def _step_back(light: NDArray[np.float64], expected: Expectation) -> NDArray[np.float64]:
+def _step_back(lacking: Numbers, varies: Numbers, opacity: float) -> Numbers:
     """(5,), what mean and deviation of the whole corrected picture still lack to be those of the past.
 
-    The less each of them varied in clear views, the more of it: what varies by itself says nothing of smoke.
+    The less each of them varied in clear views, the more of it: what varies by itself says nothing of smoke. The less
+    smoke, the less it leaves wrong. What is too far off for both has another cause (Student's t).
     """
-    doubt = np.square(DOUBT)
-    step = doubt / (doubt + expected.whole_variance[:5]) * (expected.whole[:5] - light)
+    doubt = np.square(np.multiply(DOUBT, DOUBT_SHARE[0] + DOUBT_SHARE[1] * opacity))
+    variance = doubt + varies
+    far = float((np.square(lacking) / variance).sum())
+    step = min(1.0, (BELIEF + 5.0) / (BELIEF + far)) * doubt / variance * lacking
     step[3:] = np.clip(step[3:], -math.log(MOST_CONTRAST), math.log(MOST_CONTRAST))
     return np.asarray(step, np.float64)
 

@@ -87,8 +87,13 @@ def measure(thumbnail: Thumbnail) -> SceneStatistics:
 
 def _dark_of(mean: Array, content: Array) -> float:
     """``dark`` of the cells' means."""
-    least = mean[0] + np.minimum(np.minimum(1.5748 * mean[2], -0.1873 * mean[1] - 0.4681 * mean[2]), 1.8556 * mean[1])
-    return average(np.maximum(least, 0.0), content) / max(average(mean[0], content), 1e-3)
+    return average(np.maximum(least_of_rgb(mean), 0.0), content) / max(average(mean[0], content), 1e-3)
+
+
+def least_of_rgb(ycbcr: Array) -> Array:
+    """The smallest of R, G and B of colours (3, ...), Y'CbCr: haze adds to it."""
+    least = np.minimum(np.minimum(1.5748 * ycbcr[2], -0.1873 * ycbcr[1] - 0.4681 * ycbcr[2]), 1.8556 * ycbcr[1])
+    return np.asarray(ycbcr[0] + least, np.float32)
 
 
 def opacity_seen(maps: HazeMaps) -> Array:

@@ -17,14 +17,17 @@ from eid_stream.dehazing.memory.remembered_scene import Expectation
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
-OPACITIES = np.linspace(0.0, 0.8, 9, dtype=np.float32)
-"""1 - t from none to that of the least transmission that maps may claim."""
+STEPS = 12
+OPACITIES = np.square(np.linspace(0.0, 1.0, STEPS + 1, dtype=np.float32)) * np.float32(0.8)
+"""1 - t from none to that of the least transmission that maps may claim; in finer steps where there is little."""
 FREEDOM = 4.0
 """Degrees of freedom of Student's t: how little a cell is believed that nothing explains."""
 PRICE = 0.5
 """Logarithm of likelihood that opacity 1 has to gain over none."""
 SMOOTHNESS = 2.5
 """Deviation in cells of the neighbourhood that speaks for a cell."""
+NEAREST = 1.0
+"""The same for ``SmokeFit.opacity_here``."""
 USUAL_AIRLIGHT = np.array([0.9, 0.0, 0.0], np.float32)[:, None, None] * np.ones((3, ROWS, COLUMNS), np.float32)
 """Y'CbCr, where smoke does not tell better."""
 CERTAINTY = 2.0
@@ -37,6 +40,10 @@ REGION_CERTAINTY = 0.05
 MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)[:, None, None]
 
 
+AIRLIGHT_DOUBT = 1.0
+"""Variance of what smoke adds, in those of what a scene holds: how little colours seen through smoke tell."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SmokeFit:
     """What explains the difference between present and past."""
@@ -45,6 +52,11 @@ class SmokeFit:
     """(ROWS, COLUMNS) in [0, 0.8]."""
     airlight: Array
     """(3, ROWS, COLUMNS), Y'CbCr, very smooth: the scope's light falls off."""
+    gain: Array
+    """(ROWS, COLUMNS): logarithm of likelihood that this opacity gains over none."""
+    opacity_here: Array
+    """The same two by what the nearest cells alone say: puffs are small."""
+    gain_here: Array
     misfit: float
     """How far the cleared cells are from what is remembered: about 0.3 within a clear scene, 1 in another one."""
 
@@ -63,11 +75,17 @@ def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> 
         FREEDOM,
         PRICE,
     )
+    here = smoothed_inside(likelihood, view.content, NEAREST)
     likelihood = smoothed_inside(likelihood, view.content, SMOOTHNESS)
-    opacity = loops().likeliest(likelihood, float(OPACITIES[1])) * np.minimum(
-        view.content * np.float32(4.0), np.float32(1.0)
-    )
-    return SmokeFit(opacity, _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight))
+    opacity = _likeliest(likelihood) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
+    gain = likelihood.max(0) - likelihood[0]
+    opacity_here, gain_here = _likeliest(here), here.max(0) - here[0]
+    told, misfit = _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight)
+    return SmokeFit(opacity, told, gain, opacity_here, gain_here, misfit)
+
+
+def _likeliest(likelihood: Array) -> Array:
+    return np.asarray(np.square(loops().likeliest(likelihood, 1.0 / STEPS)) * OPACITIES[-1], np.float32)
 
 
 def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> Array:
@@ -82,8 +100,12 @@ def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> A
 
 
 def _misfit(view: SceneStatistics, expected: Expectation, opacity: Array, airlight: Array) -> float:
-    cleared = (view.mean - airlight * opacity) / (np.float32(1.0) - opacity)
-    a, b, c = cleared - expected.mean
-    p = expected.precision
+    """Of the colours that are seen, not of those behind: through dense smoke anything may be."""
+    remembered = expected.region or expected
+    passing = np.float32(1.0) - opacity
+    difference = view.mean - airlight * opacity - passing * remembered.mean
+    shrink = passing**2 / (passing**2 + np.float32(AIRLIGHT_DOUBT) * opacity**2)
+    a, b, c = difference / passing
+    p = remembered.precision
     q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
-    return average(np.log1p(np.maximum(q, 0.0) / np.float32(FREEDOM)), view.content)
+    return average(np.log1p(np.maximum(q * shrink, 0.0) / np.float32(FREEDOM)), view.content)

@@ -4,6 +4,7 @@ import numpy as np
 
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.scene_memory import SceneMemory
+from eid_stream.dehazing.memory.scene_statistics import measure
 from tests.dehazing.memory.test_scene_memory import BLIND, error, shown, thumbnail, tissue, veiled, watch
 
 
@@ -36,7 +37,8 @@ def test_nothing_is_foreseen_behind_a_cut() -> None:
     scene = foresight.scene_at(0.0)
     assert scene is not None
     hazy = veiled(tissue(seed=1), 0.5)
-    np.testing.assert_allclose(scene.expectation.whole[0], hazy[0].mean(), atol=0.01)
+    expected = scene.expectation(measure(thumbnail(hazy)))
+    np.testing.assert_allclose(expected.whole[0], hazy[0].mean(), atol=0.01)
 
 
 def test_too_few_views_foresee_nothing() -> None:

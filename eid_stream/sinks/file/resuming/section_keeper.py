@@ -1,5 +1,6 @@
 """Keeps beside a growing file what a later run needs to go on with it, section by section."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -49,7 +50,7 @@ class SectionKeeper:
         """
         if self._earlier is not None:
             self._earlier.move_aside()
-        if self.checkpoint is None and not self._out.with_name(f"{self._out.name}.part").exists():
+        if self.checkpoint is None and not os.path.exists(f"{self._out}.part"):  # noqa: PTH110 - Path.exists raises where a name is too long
             self._begin_storing()  # before there is a file: a kill must never leave one that nobody knows
 
     def begin(self) -> None:

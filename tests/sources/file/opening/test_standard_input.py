@@ -12,7 +12,7 @@ import pytest
 
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import Options
-from eid_stream.app.wiring.assembly import open_source
+from eid_stream.app.wiring.source_wiring import open_source
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Colour
 from eid_stream.sinks.file.recorder import Recorder
