@@ -81,14 +81,15 @@ class LiveAttack:
         must_hide = kind in ENGINE_FAULTS and kind not in SLOW
         hidden = not must_hide or self._comes(lambda: self._is_original_since(began))
         bitten = kind != FULL_DISK or self._comes(self._is_disk_refusing)
-        shown = bool(self.faults.shown) and self.faults.shown[-1][0] >= began
+        silent = kind in STREAM_FAULTS[:2]
+        goes_on = silent or self._comes(lambda: self._is_shown_since(began))
         self._end(kind)
         if not hidden:
             return "lost: the original was not shown"
         if not bitten:
             return "lost: a full disk was not noticed"
-        if not shown and kind not in STREAM_FAULTS[:2]:
-            return "hung behind an outlet"
+        if not goes_on:
+            return "hung: no frame was shown while it lasted"
         if kind == FULL_DISK and not self._is_recorded_again():
             return "lost: nothing was recorded any more"
         return self._wait_for_enhancement(time.monotonic(), RETURN_SECONDS)
@@ -123,6 +124,9 @@ class LiveAttack:
         assert self._disk is not None
         disk, before = self._disk, self._disk.taken
         return self._comes(lambda: disk.taken > before)
+
+    def _is_shown_since(self, began: float) -> bool:
+        return bool(self.faults.shown) and self.faults.shown[-1][0] >= began
 
     def _is_original_since(self, began: float) -> bool:
         """Whether the newest frame is the original while the fault lasts."""
