@@ -1,5 +1,7 @@
 """Which maps to apply to a picture: what the engine sees in its thumbnail, and what was there before."""
 
+import numpy as np
+
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine, Remembering
@@ -39,8 +41,10 @@ class MapEstimator:
         The thumbnail has the size that the engine's card says; ``seconds`` is its presentation time.
 
         Raises:
-            EngineRunError: the engine has no answer, or one that must not be applied.
+            EngineRunError: the engine has no answer, or one that must not be applied; or the thumbnail is no picture.
         """
+        if not np.isfinite(thumbnail.values.sum()):  # what is remembered would hold it for ever
+            raise EngineRunError("the picture holds NaN or infinity")
         if self._continuity.broken(thumbnail, seconds):
             self.engine.reset()
             self._filter.reset()
