@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from cyclopts import App
 
 from eid_stream.core.errors import EidStreamError
-from eid_stream.core.standard_streams import steady_streams
+from eid_stream.core.host.standard_streams import steady_streams
 
 
 def run_command(main: Callable[..., None], tokens: Sequence[str] | None = None) -> None:

@@ -66,7 +66,7 @@ def dehaze_file(
     from eid_stream.app.options.run_options import Options, parse_seconds
     from eid_stream.app.run import pipeline_of, statistics
     from eid_stream.app.wiring.assembly import assemble
-    from eid_stream.core.redaction import redacted, redacted_values
+    from eid_stream.core.host.redaction import redacted, redacted_values
     from eid_stream.flow.stats import Stats
     from eid_stream.sources.live.live_address import is_live
 

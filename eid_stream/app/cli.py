@@ -18,9 +18,9 @@ from eid_stream.app.options.live_options import LIVE, WEB_PORT, LiveOptions
 from eid_stream.app.options.run_options import Options
 from eid_stream.archive.discovery import holds_video, is_archive
 from eid_stream.core.errors import ConfigError, EidStreamError, unexpected
+from eid_stream.core.host.redaction import remember
+from eid_stream.core.host.standard_streams import steady_streams
 from eid_stream.core.leash import hold_leash
-from eid_stream.core.redaction import remember
-from eid_stream.core.standard_streams import steady_streams
 from eid_stream.dicom.encapsulated_video import is_dicom
 from eid_stream.stills.discovery import find_pictures, is_picture
 

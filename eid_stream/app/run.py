@@ -18,7 +18,7 @@ from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring.assembly import Assembly, assemble, printable
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
-from eid_stream.core.redaction import redacted_values
+from eid_stream.core.host.redaction import redacted_values
 from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 

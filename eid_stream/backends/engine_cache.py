@@ -17,7 +17,7 @@ from typing import Any
 
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
-from eid_stream.core.private_files import exposure, make_private_folder
+from eid_stream.core.host.private_files import exposure, make_private_folder
 
 MAGIC = b"eid-stream engine 1\n"
 _HASH_LENGTH = 64

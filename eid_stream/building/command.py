@@ -5,7 +5,7 @@ import sys
 from cyclopts import App
 
 from eid_stream.core.errors import EidStreamError
-from eid_stream.core.standard_streams import steady_streams
+from eid_stream.core.host.standard_streams import steady_streams
 
 
 def run_command(app: App) -> None:

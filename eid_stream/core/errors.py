@@ -14,7 +14,7 @@ library is called, with ``raise ... from``. The end of a stream is not an error.
 
 from typing import ClassVar
 
-from eid_stream.core.redaction import redacted_text
+from eid_stream.core.host.redaction import redacted_text
 
 IN_USE = "Another run is writing"
 """How the sentence begins of an output that somebody else has in hand: it may be free soon."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.core.redaction import redacted_text
+from eid_stream.core.host.redaction import redacted_text
 from eid_stream.flow.stats import PERCENTILES, Stats
 
 if TYPE_CHECKING:

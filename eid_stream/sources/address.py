@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.core.redaction import redacted
+from eid_stream.core.host.redaction import redacted
 
 _PROTOCOLS = {
     "rtsp": "rtsp,rtp,udp,tcp",

@@ -9,7 +9,7 @@ from typing import Any
 from cyclopts import App, ArgumentCollection
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.core.redaction import remember
+from eid_stream.core.host.redaction import remember
 
 
 def read_configuration(path: Path, *, known: set[str]) -> dict[str, Any]:

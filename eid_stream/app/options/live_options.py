@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from eid_stream.core.errors import ConfigError
-from eid_stream.core.redaction import remember
+from eid_stream.core.host.redaction import remember
 
 LIVE = Group("Live", sort_key=1)
 WEB_PORT = 8400

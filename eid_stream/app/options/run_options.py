@@ -11,8 +11,8 @@ from cyclopts import Parameter, Token
 
 from eid_stream.core.engine_names import EngineName
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.host.redaction import remember
 from eid_stream.core.rectangle import Rectangle
-from eid_stream.core.redaction import remember
 
 NULL_ADDRESS = "null:"
 """An output that keeps nothing."""

@@ -17,9 +17,9 @@ from eid_stream.app.wiring.source_wiring import open_source
 from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
+from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Sink, Source
 from eid_stream.core.kernels.choice import note as slow_loops
-from eid_stream.core.redaction import redacted
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
 from eid_stream.dehazing.sections import Sections

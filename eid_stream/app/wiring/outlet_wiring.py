@@ -12,8 +12,8 @@ from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
+from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Sink
-from eid_stream.core.redaction import redacted
 from eid_stream.flow.outlet import Outlet
 from eid_stream.sinks.encoding.container_choice import choose_container
 from eid_stream.sinks.file.disk_space import DiskSpace

@@ -3,8 +3,8 @@
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import Options
 from eid_stream.core.errors import ConfigError
+from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Source
-from eid_stream.core.redaction import redacted
 from eid_stream.sources.address import parse_network, scheme_of
 from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.file.opening.media_input import STANDARD_INPUT

@@ -17,7 +17,7 @@ import onnxruntime
 
 from eid_stream.backends.engine_cache import default_folder
 from eid_stream.core.errors import EngineLoadError
-from eid_stream.core.private_files import exposure, make_private_folder
+from eid_stream.core.host.private_files import exposure, make_private_folder
 
 PREFERRED_DEVICES = ("GPU", "CPU")
 """Where a provider offers several devices; NPUs compute in half precision or less throughout."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from eid_stream.core.errors import ConfigError, SourceOpenError
 from eid_stream.core.ffmpeg.media_formats import STREAM_FORMATS
+from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Source
-from eid_stream.core.redaction import redacted
 from eid_stream.sources.address import (
     LiveAddress,
     is_network,

@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector
 
-from eid_stream.core.redaction import redacted
+from eid_stream.core.host.redaction import redacted
 from eid_stream.sources.live.hasty_http import ANSWER_SECONDS, hasty_opener, http_errors, request
 
 LARGEST_PLAYLIST_BYTES = 1 << 20

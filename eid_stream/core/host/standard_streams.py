@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from eid_stream.core.errors import SinkWriteError
-from eid_stream.core.redaction import redacted_text
+from eid_stream.core.host.redaction import redacted_text
 
 
 class SteadyText(io.TextIOBase):

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.core.errors import SourceOpenError
-from eid_stream.core.redaction import redacted, redacted_text, redacted_values, remember
+from eid_stream.core.host.redaction import redacted, redacted_text, redacted_values, remember
 
 SECRETS = some.text(string.ascii_letters + string.digits + "-_.~!$&'()*+,;=:@/?# %\\\"<>{}|^`[]", min_size=8)
 WORDS = some.text(string.ascii_lowercase, min_size=1, max_size=8)
