@@ -1,30 +1,23 @@
 """Recording frames to a file, together with everything else that the source file holds."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import av
-from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from eid_stream.core.errors import SinkOpenError, SinkWriteError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.sinks.encoding.codec_choice import choose_codec
-from eid_stream.sinks.encoding.container_choice import ContainerChoice, choose_container, encoders_of, rounding_note
+from eid_stream.sinks.encoding.container_choice import choose_container, encoders_of
 from eid_stream.sinks.encoding.device_encoder import SOFTWARE, on_device
-from eid_stream.sinks.encoding.time_window import clock_note, window_of
-from eid_stream.sinks.encoding.video_track import VideoTrack
 from eid_stream.sinks.file.input_again import FileAgain, file_of
-from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
+from eid_stream.sinks.file.open_container import OpenContainer
 from eid_stream.sinks.file.part_file import OutputFile
 from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
-from eid_stream.sinks.file.side.carrying import open_output
-from eid_stream.sinks.file.side.chapters import chapters_of
-from eid_stream.sinks.file.side.source_copy import Reopenable, SourceCopy
+from eid_stream.sinks.file.side.source_copy import Reopenable
 from eid_stream.sinks.file.tag_in_place import replace_tag
 
 
@@ -74,9 +67,7 @@ class Recorder:
             codec=codec, quality=quality, preset=preset, info=info, container_codecs=encoders_of(container)
         )
         self._codec = on_device(chosen, encoder, info)
-        self._info = info
         self._source_has_ended = source_has_ended
-        self._copy_pictures = copy_pictures
         self._reached = Fraction(0)
         self._frames = 0
         self._bookmarks: list[tuple[Fraction, str]] = []
@@ -92,7 +83,12 @@ class Recorder:
             self._give_up()
             raise
         try:
-            self._open(container, copy_from, start_seconds, duration_seconds, dict(tags or {}), keep_clock=keep_clock)
+            self._open = OpenContainer(
+                self.part, container, info, self._codec,
+                source=FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from,
+                copy_pictures=copy_pictures, start=start_seconds, duration=duration_seconds,
+                keep_clock=keep_clock, tags=tags or {},
+            )  # fmt: skip
             self._take_over()
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
@@ -122,14 +118,12 @@ class Recorder:
     @property
     def notes(self) -> list[str]:
         """What the output does not keep as it was, one sentence each, known before the first frame."""
-        copied = self._copy.notes if self._copy else []
-        own = (self._goes_on_at, self._codec.note, *self._video.notes, *self._clock_notes)
-        return [note for note in (*own, *copied) if note]
+        return [note for note in (self._goes_on_at, self._codec.note, *self._open.notes) if note]
 
     @property
     def damage(self) -> list[str]:
         """What was damaged beside the picture, one sentence each; complete when the recorder is closed."""
-        count = (self._copy.unusable_packets if self._copy else 0) + self._writer.refused
+        count = self._open.left_out
         return [f"Damaged packets of sound, subtitles or data that were left out: {count}."] if count else []
 
     @property
@@ -147,17 +141,15 @@ class Recorder:
             raise SinkWriteError(f"{self.part} could not be written any further.")
         try:
             if frame.section and self._sections:
-                self._mux(self._video.begin_section())
+                self._mux(self._open.video.begin_section())
                 self._sections.add(frame, frames=self._frames, reached=self._reached)
-            self._mux(self._video.encode(frame))
+            self._mux(self._open.video.encode(frame))
             self._reached = frame.seconds + frame.duration * frame.time_base
             self._frames += 1
-            if self._copy:
-                self._copy.copy_until(frame.seconds)
+            self._open.copy_until(frame.seconds)
         except (av.FFmpegError, OSError, ValueError) as error:
             self._failed = True
-            with suppress(av.FFmpegError, OSError, ValueError):
-                self._container.close()
+            self._open.abandon()
             raise self._file.failure(error) from error
 
     def add_chapter(self, seconds: Fraction, title: str) -> None:
@@ -180,8 +172,7 @@ class Recorder:
                 self._failed = True
                 raise self._file.failure(error) from error
         finally:
-            if self._copy:
-                self._copy.close()
+            self._open.release_source()
             self._file.release()
 
     def replace_tag(self, before: str, after: str) -> None:
@@ -210,34 +201,6 @@ class Recorder:
         if self._sections:
             self._sections.forget()
 
-    def _open(
-        self,
-        container: ContainerChoice,
-        copy_from: Path | Reopenable | None,
-        start: Fraction | None,
-        duration: Fraction | None,
-        tags: dict[str, str],
-        *,
-        keep_clock: bool,
-    ) -> None:
-        source = FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from
-        self._copy = _copy_of(source, container, self._info, copy_pictures=self._copy_pictures)
-        unlisted = self._copy is not None and self._copy.unlisted
-        beside_text = self._copy is not None and self._copy.has_text
-        self._container: OutputContainer = open_output(self.part, container, unlisted=unlisted, beside_text=beside_text)
-        self._writer = PacketWriter(self._container)
-        delays_are_meant = self._copy is not None and self._copy.has_edit_lists
-        window = window_of(
-            self._info.start_seconds, start, duration, keep_clock=keep_clock, delays_are_meant=delays_are_meant
-        )
-        self._clock_notes = (rounding_note(container, self._info), clock_note(window))
-        make_video = partial(VideoTrack, self._container, self._info, self._codec, window, container.format)
-        if self._copy is None:
-            self._video = make_video()
-        else:
-            self._video = self._copy.arrange(self._container, self._writer, window, self._info, make_video)
-        self._container.metadata.update(tags)
-
     def _give_up(self) -> None:
         if self._sections:
             self._sections.give_up()
@@ -246,21 +209,19 @@ class Recorder:
         if self._sections is None:
             return
         self._sections.begin()
-        self._sections.take_over(self._video, self._write_again)
+        self._sections.take_over(self._open.video, self._write_again)
         if (checkpoint := self._sections.checkpoint) is not None:
             self._frames, self._reached = checkpoint.frames, checkpoint.reached
 
     def _write_again(self, packet: "Packet[Stream]") -> None:
-        seconds = self._video.seconds_of(packet)
-        self._writer.write_video(packet)
-        if self._copy:
-            self._copy.copy_until(seconds)
+        seconds = self._open.video.seconds_of(packet)
+        self._open.write([packet])
+        self._open.copy_until(seconds)
 
     def _mux(self, packets: "list[Packet[Stream]]") -> None:
         if self._sections:
             self._sections.note(packets)
-        for packet in packets:
-            self._writer.write_video(packet)
+        self._open.write(packets)
 
     def _finish(self) -> None:
         if not self._frames:
@@ -270,38 +231,12 @@ class Recorder:
             return
         try:
             if not self._failed:
-                self._mux(self._video.flush())
-                self._copy_tail()
+                self._mux(self._open.video.flush())
+                self._open.copy_tail(self._reached, source_has_ended=self._source_has_ended())
                 if self._bookmarks:
-                    self._container.set_chapters(chapters_of(self._bookmarks, self._reached))
+                    self._open.set_chapters(self._bookmarks, self._reached)
         finally:
-            self._end()
+            self._open.close()
         self._file.settle()
-        if self._writer.missing_pictures:
-            raise ValueError(f"{self._writer.missing_pictures} pictures were refused by the container")
-
-    def _end(self) -> None:
-        """Close the container; what it refuses only now is counted like what it refused before."""
-        try:
-            self._container.close()
-        except av.FFmpegError as error:
-            if not is_refusal(error):
-                raise
-            self._writer.refused += 1
-
-    def _copy_tail(self) -> None:
-        if self._copy is None:
-            return
-        if self._source_has_ended():
-            self._copy.copy_rest()
-        else:
-            self._copy.copy_until(self._reached)
-            self._copy.flush()
-
-
-def _copy_of(
-    source: Reopenable | None, container: ContainerChoice, info: StreamInfo, *, copy_pictures: bool
-) -> SourceCopy | None:
-    if source is None:
-        return None
-    return SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)
+        if self._open.missing_pictures:
+            raise ValueError(f"{self._open.missing_pictures} pictures were refused by the container")
