@@ -11,9 +11,14 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would spin, and its matrices here are tiny
     try:
         from eid_stream.app.cli import main as run
+        from eid_stream.app.leaving import leave
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
+    try:
+        run()
+    except SystemExit as ending:
+        leave(ending)
+        raise
 
 
 if __name__ == "__main__":
