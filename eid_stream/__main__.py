@@ -11,7 +11,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would spin, and its matrices here are tiny
     try:
         from eid_stream.app.cli import main as run
-        from eid_stream.app.leaving import leave
+        from eid_stream.app.ending.leaving import leave
     except KeyboardInterrupt:
         sys.exit(130)
     try:

@@ -3,7 +3,7 @@
 import sys
 
 from eid_stream.app.archive_work import ArchiveWork, plan_archive
-from eid_stream.app.interrupts import Interrupts
+from eid_stream.app.ending.interrupts import Interrupts
 from eid_stream.app.options.archive_options import ArchiveOptions
 from eid_stream.app.options.run_options import Options
 from eid_stream.archive.archive_run import Plan

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from eid_stream import __version__
-from eid_stream.app.early_interrupts import EarlyInterrupts
+from eid_stream.app.ending.early_interrupts import EarlyInterrupts
 from eid_stream.app.one_heap import use_one_heap
 from eid_stream.app.options.archive_options import ARCHIVE, ArchiveOptions
 from eid_stream.app.options.configuration import fill_from_file

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eid_stream import __version__
-from eid_stream.app.interrupts import Interrupts
+from eid_stream.app.ending.interrupts import Interrupts
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import Options
 from eid_stream.app.progress import Pace, shown_progress

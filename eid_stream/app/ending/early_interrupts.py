@@ -7,7 +7,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
-from eid_stream.app.interrupts import SIGNALS
+from eid_stream.app.ending.interrupts import SIGNALS
 
 _GRACE_SECONDS = 0.7
 SENTENCE = "eid-stream: stopped before the first frame; nothing was written.\n"

@@ -7,7 +7,7 @@ import pytest
 
 BEHIND = """
 import sys, threading, time
-from eid_stream.app.leaving import leave
+from eid_stream.app.ending.leaving import leave
 if {left}:
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 import atexit
