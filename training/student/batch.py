@@ -13,8 +13,10 @@ from training.data.clip_moments import ClipMomentPool
 from training.data.clip_pairs import ClipPairs
 from training.data.picture_cache import Picture
 from training.data.views import draw_pose, random_view, view
+from training.network.student import STRIDE
 from training.smoke.smoky_view import clear_view, smoky_view
 from training.smoke.veil_bank import VeilBank
+from training.student.haze_labels import HazeLabels
 from training.student.one_sided import change
 from training.student.view_pools import ViewPool
 
@@ -25,15 +27,16 @@ class BatchSizes:
 
     rendered: int = 8
     clear: int = 4
-    hazy: int = 2
+    hazy: int = 3
     witnesses: int = 1
     """Pairs of moments that show one scene through thick and through thin smoke."""
     small: int = 4
-    """How many times as many rendered and clear ones there are while pictures are small."""
+    """How many times as many there are while pictures are small."""
 
     def while_small(self) -> "BatchSizes":
         """The sizes of steps whose pictures have half the height and width: as much work in more pictures."""
-        return replace(self, rendered=self.small * self.rendered, clear=self.small * self.clear, witnesses=0)
+        more = {kind: self.small * getattr(self, kind) for kind in ("rendered", "clear", "hazy")}
+        return replace(self, witnesses=0, **more)
 
     def __post_init__(self) -> None:
         for name in ("rendered", "clear", "hazy"):
@@ -63,6 +66,8 @@ class RealBatch:
     content: Tensor
     changed: Tensor
     """The same views, changed as no teacher sees them (``training.student.one_sided``)."""
+    label: Tensor
+    """(n, 2, h / 8, w / 8): opacity that clear frames of the same camera suggest, and how far it is believed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +94,7 @@ class BatchMaker:
     ) -> None:
         self._seed, self._veils, self._witnesses = seed, veils, witnesses
         self._clear, self._hazy = ViewPool(pictures, "clear"), ViewPool(pictures, "hazy")
+        self._labels = HazeLabels(pictures)
 
     def draw(self, step: int, sizes: BatchSizes, shrink: int = 1) -> StudentBatch:
         """The batch of a step, its pictures smaller than the thumbnail by ``shrink``; witnesses never are."""
@@ -118,14 +124,16 @@ class BatchMaker:
     def _shown_clear(self, count: int, rng: np.random.Generator, shrink: int) -> RealBatch:
         views = [clear_view(random_view(self._clear.draw(rng), rng, shrink), rng) for _ in range(count)]
         rgb = _stack([v.rgb for v in views])
-        return RealBatch(rgb, _stack([v.content for v in views]), rgb)
+        label = torch.zeros(len(rgb), 2, rgb.shape[2] // STRIDE, rgb.shape[3] // STRIDE)
+        return RealBatch(rgb, _stack([v.content for v in views]), rgb, label)
 
     def _shown_hazy(self, count: int, rng: np.random.Generator, shrink: int) -> RealBatch:
         pictures = [self._hazy.draw(rng) for _ in range(count)]
         poses = [draw_pose(picture, rng, shrink) for picture in pictures]
         views = [view(picture, pose) for picture, pose in zip(pictures, poses, strict=True)]
         changed = _stack([change(v, rng) for v in views])
-        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]), changed)
+        label = _stack([self._labels.of(picture, pose) for picture, pose in zip(pictures, poses, strict=True)])
+        return RealBatch(_stack([v.rgb for v in views]), _stack([v.content for v in views]), changed, label)
 
 
 def _stack(arrays: Sequence[NDArray[np.float32]]) -> Tensor:

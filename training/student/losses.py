@@ -1,4 +1,4 @@
-"""What the student is trained on: seven terms, pure functions; ``total_loss`` weighs them."""
+"""What the student is trained on: eight terms, pure functions; ``total_loss`` weighs them."""
 
 from dataclasses import asdict, dataclass
 
@@ -11,6 +11,8 @@ from training.network.opacity import opacity_as_probability
 
 CLEAR_WEIGHT = 0.15
 """What a cell without smoke weighs where opacity is learned; a dense one weighs one more: puffs are small."""
+INSISTENCE = 0.5
+"""How far clear pictures count by what is seen in them, 0 to 1."""
 FAR = 5.0
 """What the square of a difference counts beside the difference."""
 
@@ -25,10 +27,12 @@ class LossWeights:
     """Opacity against that of rendered smoke."""
     airlight: float = 0.4
     """Airlight against that of rendered smoke."""
-    identity: float = 0.8
+    identity: float = 1.5
     """What is done to clear views."""
     teacher: float = 0.5
     """Real smoky views, changed, against what the running average sees in them as they are (mean teacher)."""
+    label: float = 1.0
+    """Opacity of real smoky views against what clear frames of the same camera suggest."""
     witness: float = 1.0
     """Thick real smoke, corrected, against the same scene through thin smoke."""
     equivariance: float = 0.3
@@ -47,8 +51,13 @@ def far_off(a: Tensor, b: Tensor, content: Tensor) -> Tensor:
 
 
 def no_opacity(opacity: Tensor, logits: Tensor) -> Tensor:
-    """Opacity (n, c, gh, gw) of clear pictures, and the cross entropy of its logits."""
-    return opacity.mean() + F.softplus(logits).mean()
+    """Opacity (n, c, gh, gw) of clear pictures, and the cross entropy of its logits.
+
+    Those in which smoke is seen count more, as much as it is: few clear pictures are taken for smoke, and those wholly.
+    """
+    seen = (opacity + F.softplus(logits)).mean((1, 2, 3))
+    share = seen.detach() / (seen.detach().mean() + 1e-6)
+    return (INSISTENCE * share * seen + (1.0 - INSISTENCE) * seen).mean()
 
 
 def opacity(logits: Tensor, truth: Tensor, inside: Tensor) -> Tensor:

@@ -61,6 +61,7 @@ def loss_terms(lesson: Lesson, answers: dict[str, Answer]) -> dict[str, Tensor]:
         **_against_truth(answers["rendered"], batch.rendered),
         "identity": _identity(answers["clear"], batch.clear),
         "teacher": _against_average(answers["hazy"], lesson.sight),
+        "label": _against_label(answers["hazy"], batch.hazy),
     }
     if batch.witnesses:
         terms["witness"] = _against_witness(answers["hazier"], answers["clearer"], batch.witnesses)
@@ -90,6 +91,12 @@ def _identity(answer: Answer, clear: RealBatch) -> Tensor:
 def _against_average(answer: Answer, average: Sight) -> Tensor:
     weight = average.content * (losses.CLEAR_WEIGHT + average.opacity[:, :1])
     return losses.cross_entropy(answer.sight.logits, torch.sigmoid(average.logits), weight)
+
+
+def _against_label(answer: Answer, batch: RealBatch) -> Tensor:
+    opacity, trust = torch.split(batch.label, 1, dim=1)
+    inside = trust * F.avg_pool2d(batch.content, STRIDE)
+    return losses.opacity(answer.sight.logits, opacity, inside)
 
 
 def _against_witness(hazier: Answer, clearer: Answer, moments: ClipPairs) -> Tensor:

@@ -44,7 +44,7 @@ def test_the_trunks_last_stages_learn_and_its_first_ones_never() -> None:
 
 def test_every_term_of_a_step_has_a_weight_and_pulls() -> None:
     terms = _learning().step(_maker().draw(0, SIZES), 0)
-    assert {"rgb", "opacity", "airlight", "identity", "teacher", "total"} == set(terms)
+    assert {"rgb", "opacity", "airlight", "identity", "teacher", "label", "total"} == set(terms)
     assert all(np.isfinite(value) for value in terms.values())
 
 

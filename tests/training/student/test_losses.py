@@ -62,6 +62,16 @@ def test_clear_pictures_cost_what_would_be_taken_from_them() -> None:
     assert float(losses.no_opacity(some, some)) > float(losses.no_opacity(0.0 * some, some - 12.0))
 
 
+def test_a_clear_picture_that_is_taken_for_smoke_counts_more_than_its_share() -> None:
+    logits = torch.tensor([1.0, -6.0, -6.0, -6.0]).reshape(4, 1, 1, 1).requires_grad_()
+    losses.no_opacity(opacity_of(logits), logits).backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None
+    alone = torch.tensor([1.0]).reshape(1, 1, 1, 1).requires_grad_()
+    losses.no_opacity(opacity_of(alone), alone).backward()  # type: ignore[no-untyped-call]
+    assert alone.grad is not None
+    assert float(logits.grad[0]) > 2.0 * float(alone.grad) / 4.0
+
+
 def test_opacity_rises_with_its_logit_without_a_jump_from_none_to_the_limit() -> None:
     opacity = opacity_of(torch.linspace(-8.0, 12.0, 2001))
     assert float(opacity[0]) == 0.0
