@@ -17,7 +17,8 @@ class HazeLabels:
     """Opacity of hazy frames, found when a frame is first shown and kept from then on, 0.1 s each."""
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
-        self._pictures, self._looks = pictures, None
+        self._pictures = pictures
+        self._looks: ClearLooks | None = None
         self._known: dict[int, Picture] = {}
 
     def of(self, picture: Picture, pose: Pose) -> NDArray[np.float32]:

@@ -27,11 +27,11 @@ class LossWeights:
     """Opacity against that of rendered smoke."""
     airlight: float = 0.4
     """Airlight against that of rendered smoke."""
-    identity: float = 1.5
+    identity: float = 0.8
     """What is done to clear views."""
     teacher: float = 0.5
     """Real smoky views, changed, against what the running average sees in them as they are (mean teacher)."""
-    label: float = 1.0
+    label: float = 0.5
     """Opacity of real smoky views against what clear frames of the same camera suggest."""
     witness: float = 1.0
     """Thick real smoke, corrected, against the same scene through thin smoke."""

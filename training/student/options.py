@@ -14,7 +14,7 @@ HAZE = Path("training/checkpoints/haze_cpu/haze.safetensors")
 class StudentOptions:
     """Everything that makes a student; kept in its checkpoint."""
 
-    steps: int = 5000
+    steps: int = 7600
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     average_decay: float = 0.998

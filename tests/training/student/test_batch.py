@@ -50,7 +50,8 @@ def test_small_pictures_show_the_same_and_are_four_times_as_many(maker: BatchMak
     batch = maker.draw(3, sizes, shrink=2)
     assert batch.rendered.hazy.shape == (12, 3, 96, 128)
     assert batch.rendered.veil.shape == (12, 4, 12, 16)
-    assert batch.hazy.changed.shape == (2, 3, 96, 128)
+    assert batch.hazy.changed.shape == (8, 3, 96, 128)
+    assert batch.hazy.label.shape == (8, 2, 12, 16)
 
 
 def test_a_step_without_clear_pictures_is_refused() -> None:
