@@ -51,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", choices=SHARES, default=list(SHARES), help="these attacks")
     parser.add_argument("--first", type=int, help="number of the first damaged file (0 with --tally, else random)")
     parser.add_argument("--tally", type=Path, help="add to the counts in this file, and go on from them")
+    parser.add_argument("--workers", type=int, default=1, help="damaged files and kills tried at once")
     parser.add_argument("--again", default="", help="one damaged file as the table names it, such as MP4:123")
     return parser.parse_args()
 
@@ -66,7 +67,8 @@ def _timed(name: str, arguments: argparse.Namespace, folder: Path, tally: Tally)
     piece_seconds = PIECE_SECONDS if name in NUMBERED else math.inf
     while True:
         piece_end = min(end, time.monotonic() + piece_seconds)
-        for row in _attack(name, work, first + tally.tried(NUMBERED.get(name, "")), partial(_is_past, piece_end)):
+        so_far = first + tally.tried(NUMBERED.get(name, ""))
+        for row in _attack(name, work, so_far, partial(_is_past, piece_end), arguments.workers):
             print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
             tally.add(row)
         if piece_end == end or _is_past(end):
@@ -77,17 +79,16 @@ def _is_past(end: float) -> bool:
     return time.monotonic() > end
 
 
-def _attack(name: str, work: Path, first: int, until: Callable[[], bool]) -> list[Row]:
+def _attack(name: str, work: Path, first: int, until: Callable[[], bool], workers: int) -> list[Row]:
     if name == "live":
         return list(live_faults.attack_all(work, until=until))
-    return [_attack_with_files(name, work, first, until)]
+    if name in NUMBERED:
+        numbered = fuzzed_files.attack_all if name == "files" else kills.attack_all
+        return [numbered(ENDLESS, work, first=first, until=until, workers=workers)]
+    return [_attack_host(name, work, until)]
 
 
-def _attack_with_files(name: str, work: Path, first: int, until: Callable[[], bool]) -> Row:
-    if name == "files":
-        return fuzzed_files.attack_all(ENDLESS, work, first=first, until=until)
-    if name == "kills":
-        return kills.attack_all(ENDLESS, work, first=first, until=until)
+def _attack_host(name: str, work: Path, until: Callable[[], bool]) -> Row:
     if name == "servers":
         return servers.attack_all(rounds=10, until=until)
     if name == "addresses":

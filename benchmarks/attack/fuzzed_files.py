@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 import av
 from av.video.stream import VideoStream
 
+from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.outcome import SURVIVED, Row
 
@@ -71,20 +73,21 @@ def attack(fuzzed: Fuzzed, seeds: dict[str, bytes], folder: Path, worker: Comman
     return symptom
 
 
-def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
+def attack_all(
+    count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False, workers: int = 1
+) -> Row:
     """Convert ``count`` damaged files of all containers in turn, or as many as there is time for."""
-    row, worker = Row(CALLED), CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)
     seeds = write_seeds(folder)
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
-    try:
-        for fuzzed in _inputs(count, first):
-            if until():
-                break
-            row.note(attack(fuzzed, seeds, work, worker), fuzzed.name)
-    finally:
-        worker.close()
-    return row
+
+    @contextmanager
+    def attacker(number: int) -> Iterator[Callable[[Fuzzed], str]]:
+        work = folder / f"work{number}"
+        work.mkdir(exist_ok=True)
+        with closing(CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)) as worker:
+            yield lambda fuzzed: attack(fuzzed, seeds, work, worker)
+
+    inputs = ((fuzzed.name, fuzzed) for fuzzed in _inputs(count, first))
+    return tried_at_once(Row(CALLED), inputs, attacker, until=until, workers=workers)
 
 
 def _inputs(count: int, first: int) -> Iterator[Fuzzed]:

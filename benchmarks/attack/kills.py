@@ -6,16 +6,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
 
+from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import ROOT
 from benchmarks.attack.outcome import SURVIVED, Row
 
 CALLED = "SIGKILL while a file is written"
 ENDLESS = "phantom:?size=320x240&frames=0"
+EXTENSIONS = ("mp4", "mkv", "mov")
 LATEST_SECONDS = 6.0
 STARTED_SECONDS = 300.0
 
@@ -43,15 +46,20 @@ def attack(extension: str, number: int, folder: Path) -> str:
     return SURVIVED if size < 20_000 or _plays(part) else f"lost a part of {size // 1000} kB that does not play"
 
 
-def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
+def attack_all(
+    count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False, workers: int = 1
+) -> Row:
     """Kill ``count`` runs into three containers in turn, or as many as there is time for."""
-    row = Row(CALLED)
-    for number in range(first, first + count):
-        if until():
-            break
-        extension = ("mp4", "mkv", "mov")[number % 3]
-        row.note(attack(extension, number, folder), f"{extension}:{number}")
-    return row
+
+    @contextmanager
+    def attacker(number: int) -> Iterator[Callable[[tuple[str, int]], str]]:
+        work = folder / f"work{number}"
+        work.mkdir(exist_ok=True)
+        yield lambda run: attack(*run, work)
+
+    runs = ((EXTENSIONS[number % 3], number) for number in range(first, first + count))
+    inputs = ((f"{extension}:{number}", (extension, number)) for extension, number in runs)
+    return tried_at_once(Row(CALLED), inputs, attacker, until=until, workers=workers)
 
 
 def _wait_for_bytes(path: Path, process: "subprocess.Popen[bytes]") -> bool:
