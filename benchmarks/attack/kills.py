@@ -15,6 +15,7 @@ import av
 from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import ROOT
 from benchmarks.attack.outcome import SURVIVED, Row
+from eid_stream.core.leash import LEASH, STANDARD_INPUT
 
 CALLED = "SIGKILL while a file is written"
 ENDLESS = "phantom:?size=320x240&frames=0"
@@ -32,8 +33,9 @@ def attack(extension: str, number: int, folder: Path) -> str:
     part.unlink(missing_ok=True)
     command = [sys.executable, "-m", "eid_stream", "--source", ENDLESS, "--out", str(out), "--overwrite"]
     with subprocess.Popen(
-        [*command, "--engine", "prior"], cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+        [*command, "--engine", "prior"], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=os.environ | {LEASH: STANDARD_INPUT},  # who attacks may be ended, too
+    ) as process:  # fmt: skip
         begun = _wait_for_bytes(part, process)
         time.sleep(chance.uniform(0.0, LATEST_SECONDS))
         size = part.stat().st_size if part.exists() else 0
