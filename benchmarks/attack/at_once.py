@@ -6,20 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from benchmarks.attack.outcome import Row
-
 Tried = TypeVar("Tried")
 
 
 def tried_at_once(
-    row: Row,
     inputs: Iterable[tuple[str, Tried]],
     attacker: Callable[[int], AbstractContextManager[Callable[[Tried], str]]],
     *,
+    note: Callable[[str, str], None],
     until: Callable[[], bool],
     workers: int,
-) -> Row:
-    """Note in ``row`` what became of every input, by name, or of as many as there is time for.
+) -> None:
+    """Tell ``note`` the symptom and the name of every input, or of as many as there is time for.
 
     What is taken up is finished, so that the inputs that were tried are the first ones without a gap. ``attacker``
     opens what tries one input after the other, by its number among ``workers``.
@@ -35,9 +33,8 @@ def tried_at_once(
             while (taken := next_input()) is not None:
                 symptom = attack(taken[1])
                 with lock:
-                    row.note(symptom, taken[0])
+                    note(symptom, taken[0])
 
     with ThreadPoolExecutor(workers) as pool:
         for ended in [pool.submit(work, number) for number in range(workers)]:
             ended.result()
-    return row

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +14,7 @@ from av.video.stream import VideoStream
 
 from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
-from benchmarks.attack.outcome import SURVIVED, Row
+from benchmarks.attack.outcome import SURVIVED
 
 SEEDS = {
     "MP4": ("mp4", "libx264"),
@@ -74,9 +75,9 @@ def attack(fuzzed: Fuzzed, seeds: dict[str, bytes], folder: Path, worker: Comman
 
 
 def attack_all(
-    count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False, workers: int = 1
-) -> Row:
-    """Convert ``count`` damaged files of all containers in turn, or as many as there is time for."""
+    folder: Path, *, first: int, note: Callable[[str, str], None], until: Callable[[], bool], workers: int = 1
+) -> None:
+    """Convert damaged files of all containers in turn, from number ``first`` on, and ``note`` what became of each."""
     seeds = write_seeds(folder)
 
     @contextmanager
@@ -86,13 +87,13 @@ def attack_all(
         with closing(CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)) as worker:
             yield lambda fuzzed: attack(fuzzed, seeds, work, worker)
 
-    inputs = ((fuzzed.name, fuzzed) for fuzzed in _inputs(count, first))
-    return tried_at_once(Row(CALLED), inputs, attacker, until=until, workers=workers)
+    inputs = ((fuzzed.name, fuzzed) for fuzzed in _inputs(first))
+    tried_at_once(inputs, attacker, note=note, until=until, workers=workers)
 
 
-def _inputs(count: int, first: int) -> Iterator[Fuzzed]:
+def _inputs(first: int) -> Iterator[Fuzzed]:
     names = list(SEEDS)
-    for number in range(first, first + count):
+    for number in count(first):
         yield Fuzzed(names[number % len(names)], number)
 
 

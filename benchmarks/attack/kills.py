@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import av
 
 from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import ROOT
-from benchmarks.attack.outcome import SURVIVED, Row
+from benchmarks.attack.outcome import SURVIVED
 from eid_stream.core.leash import LEASH, STANDARD_INPUT
 
 CALLED = "SIGKILL while a file is written"
@@ -49,9 +50,9 @@ def attack(extension: str, number: int, folder: Path) -> str:
 
 
 def attack_all(
-    count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False, workers: int = 1
-) -> Row:
-    """Kill ``count`` runs into three containers in turn, or as many as there is time for."""
+    folder: Path, *, first: int, note: Callable[[str, str], None], until: Callable[[], bool], workers: int = 1
+) -> None:
+    """Kill runs into three containers in turn, from number ``first`` on, and ``note`` what became of each."""
 
     @contextmanager
     def attacker(number: int) -> Iterator[Callable[[tuple[str, int]], str]]:
@@ -59,9 +60,9 @@ def attack_all(
         work.mkdir(exist_ok=True)
         yield lambda run: attack(*run, work)
 
-    runs = ((EXTENSIONS[number % 3], number) for number in range(first, first + count))
+    runs = ((EXTENSIONS[number % 3], number) for number in count(first))
     inputs = ((f"{extension}:{number}", (extension, number)) for extension, number in runs)
-    return tried_at_once(Row(CALLED), inputs, attacker, until=until, workers=workers)
+    tried_at_once(inputs, attacker, note=note, until=until, workers=workers)
 
 
 def _wait_for_bytes(path: Path, process: "subprocess.Popen[bytes]") -> bool:

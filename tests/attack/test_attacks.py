@@ -57,8 +57,11 @@ def test_several_attackers_try_every_input_once_and_without_a_gap() -> None:
         yield lambda number: tried.append(number) or SURVIVED
 
     inputs = ((str(number), number) for number in count())
-    row = tried_at_once(Row("files"), inputs, attacker, until=lambda: len(tried) >= 100, workers=2)
-    assert sorted(tried) == list(range(row.tried))
+    noted: list[tuple[str, str]] = []
+
+    tried_at_once(inputs, attacker, note=lambda *told: noted.append(told), until=lambda: len(tried) >= 100, workers=2)
+    assert sorted(tried) == list(range(len(noted)))
+    assert sorted(noted) == sorted((SURVIVED, str(number)) for number in tried)
 
 
 def test_damage_follows_from_its_number(seeds: dict[str, bytes]) -> None:
