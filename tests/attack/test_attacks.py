@@ -54,7 +54,12 @@ def test_several_attackers_try_every_input_once_and_without_a_gap() -> None:
     @contextmanager
     def attacker(_: int) -> Iterator[Callable[[int], str]]:
         together.wait(10)
-        yield lambda number: tried.append(number) or SURVIVED
+
+        def attack(number: int) -> str:
+            tried.append(number)
+            return SURVIVED
+
+        yield attack
 
     inputs = ((str(number), number) for number in count())
     noted: list[tuple[str, str]] = []
