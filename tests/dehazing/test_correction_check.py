@@ -44,8 +44,8 @@ def test_where_compiled_loops_are_wrong_those_by_numpy_take_over() -> None:
 
 @pytest.mark.usefixtures("given_back")
 def test_a_correction_that_stays_wrong_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(planes: object, out: object, maps: HazeMaps, *rest: object) -> None:
-        apply_maps(planes, out, HazeMaps(maps.values * 0.9, maps.density), *rest)  # type: ignore[arg-type]
+    def wrong(planes: object, out: object, maps: HazeMaps, *rest: object, bands: int) -> None:
+        apply_maps(planes, out, HazeMaps(maps.values * 0.9, maps.density), *rest, bands=bands)  # type: ignore[arg-type]
 
     monkeypatch.setattr(frame_correction, "apply_maps", wrong)
     with pytest.raises(EngineMismatchError, match="The correction failed its self-test: a sample is off by"):

@@ -38,6 +38,7 @@ class OpenContainer:
         duration: Fraction | None,
         keep_clock: bool,
         tags: Mapping[str, str],
+        in_sections: bool = False,
     ) -> None:
         """Open ``path``, ready for the first packet; ``source`` is the file that all but the picture is copied from.
 
@@ -56,7 +57,9 @@ class OpenContainer:
             info.start_seconds, start, duration, keep_clock=keep_clock, delays_are_meant=delays_are_meant
         )
         self._clock_notes = (rounding_note(container, info), clock_note(window))
-        make_video = partial(VideoTrack, self._container, info, codec, window, container.format)
+        make_video = partial(
+            VideoTrack, self._container, info, codec, window, container.format, in_sections=in_sections
+        )
         self.video: VideoTrack = (
             make_video()
             if self._copy is None
