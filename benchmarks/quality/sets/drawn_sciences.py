@@ -43,7 +43,7 @@ def _nuclei(seed: int) -> tuple[Rgb, Rgb]:
         centre = int(rng.integers(WIDTH)), int(rng.integers(HEIGHT))
         axes = int(rng.integers(11, 19)), int(rng.integers(9, 15))
         nucleus = np.zeros_like(grey)
-        cv2.ellipse(nucleus, centre, axes, float(rng.uniform(180)), 0, 360, float(rng.uniform(*BRIGHTNESS)), -1)
+        cv2.ellipse(nucleus, centre, axes, float(rng.uniform(0.0, 180.0)), 0, 360, float(rng.uniform(*BRIGHTNESS)), -1)
         grey = np.maximum(grey, cv2.GaussianBlur(nucleus, (0, 0), 1.2) * (1.0 + 1.2 * grain))
     clear = _codes(np.repeat(grey[..., None], 3, axis=2) / 255.0)
     return glowing(clear, rng), clear

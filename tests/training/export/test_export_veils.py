@@ -25,7 +25,8 @@ from training.network.colour import convert, rgb_to_ycbcr
 def companion_of(look: LookName, *, seen: float) -> ScatteringHaze:
     """An operator whose companion sees a veil of about one strength everywhere; ``seen`` is a logit."""
     torch.manual_seed(5)
-    haze = ScatteringHaze(8, 1, look).eval()
+    haze = ScatteringHaze(8, 1, look)
+    haze.eval()
     head = haze.companion.head
     torch.nn.init.normal_(head.weight, std=0.02)
     with torch.no_grad():
