@@ -1,0 +1,151 @@
+"""How the memory's network learns from lessons."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from eid_stream.dehazing.memory.memory_network import CELL_ANSWERS, WHOLE_ANSWERS
+from eid_stream.dehazing.memory.scene_statistics import LEAST_DETAIL
+from training.memory.lessons import Lesson
+from training.memory.network import Cleared, MemoryNetwork, cleared, squared_error
+
+logger = logging.getLogger(__name__)
+CLEAR_SHARE = 0.4
+"""Of the lessons of a step; camera systems count by the root of how many lessons they have."""
+REAL_SHARE = 0.15
+"""Of those with real smoke."""
+FLOOR = 3e-5
+"""Squared error in RGB below which nobody sees a difference: about 45 dB."""
+SMOKE, CLEAR = 0.05, 0.015
+"""Opacity from which a cell is smoky, and up to which it is clear."""
+TELLING = 0.15
+"""Weight of the cross entropy of that, beside the logarithm of the squared error."""
+REAL = 0.3
+"""Weight of what real smoke tells: cleared, it has to look as its scene's clear frames do."""
+LEAST_LOOK_CHANGE = (0.02, 0.006, 0.006, 0.1, 0.1, 0.15)
+"""Deviation of that look between frames without smoke, at least."""
+KNOWN = ("own", "foreign")
+BELONGING = 0.1
+"""Weight of the cross entropy of whether a past is another scene's."""
+PLANES = ("shown", "engine", "seen", "truth", "smoke")
+BATCH, RATE, DECAY = 64, 2e-3, 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Lessons side by side, each array of ``Lesson`` with one axis more in front."""
+
+    shown: Tensor
+    engine: Tensor
+    seen: Tensor
+    truth: Tensor
+    smoke: Tensor
+    look: Tensor
+
+    def flipped(self, dims: list[int]) -> "Batch":
+        """Mirrored along axes."""
+        return replace(self, **{name: torch.flip(getattr(self, name), dims) for name in PLANES})
+
+
+def learn(lessons: Sequence[Lesson], steps: int, seed: int) -> MemoryNetwork:
+    """A network that brings the lessons' views near to their truth, and leaves alone what is clear."""
+    rng = np.random.default_rng([seed, 0x1EA2])
+    network, weight = MemoryNetwork(), _weights(lessons)
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.1)
+    for step in range(steps):
+        drawn = rng.choice(len(lessons), BATCH, p=weight)
+        batch = batch_of([lessons[n] for n in drawn]).flipped([d for d in (-1, -2) if rng.random() < 0.5])
+        loss = _loss(network, batch, [lessons[n] for n in drawn])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % 500 == 0:
+            logger.info("step %d of %d: %.3f", step, steps, loss.item())
+    return network
+
+
+def _loss(network: MemoryNetwork, batch: Batch, lessons: Sequence[Lesson]) -> Tensor:
+    cells, whole, shown = answered(network, batch)
+    error = squared_error(shown, batch.truth[:, :3], batch.truth[:, 3:], batch.smoke[:, 1])
+    real = torch.tensor([float(each.real) for each in lessons])
+    loss = (torch.log(error + FLOOR) * (1.0 - real)).sum() / (1.0 - real).sum().clamp_min(1.0)
+    loss = loss + TELLING * _telling(cells, batch.smoke)
+    loss = loss + REAL * ((_unlike(shown, batch) + _overlooked(cells, batch.smoke[:, 1])) * real).mean()
+    foreign, known = (torch.tensor([float(each.past in kinds) for each in lessons]) for kinds in (("foreign",), KNOWN))
+    return loss + BELONGING * binary_cross_entropy_with_logits(whole[:, 5], foreign, weight=known)
+
+
+def batch_of(lessons: Sequence[Lesson]) -> Batch:
+    """Lessons side by side."""
+    stacked = (np.stack([getattr(each, name) for each in lessons]) for name in (*PLANES, "look"))
+    return Batch(*(torch.from_numpy(each).float() for each in stacked))
+
+
+def answered(network: MemoryNetwork | None, batch: Batch) -> tuple[Tensor, Tensor, Cleared]:
+    """The network's answers, and what they make of the views; None changes nothing."""
+    content = batch.smoke[:, 1]
+    if network is None:
+        cells = batch.seen.new_full((len(content), CELL_ANSWERS, *content.shape[1:]), -20.0)
+        whole = batch.seen.new_zeros(len(content), WHOLE_ANSWERS)
+    else:
+        with torch.autocast("cpu", torch.bfloat16):
+            cells, whole = network(batch.shown)
+        cells, whole = cells.float(), whole.float()
+    return cells, whole, cleared(cells, whole, batch.engine, batch.seen[:, :3], batch.seen[:, 3:], content)
+
+
+def error_of(network: MemoryNetwork | None, batch: Batch) -> Tensor:
+    """(b,): squared error in RGB of what the network makes of views; None changes nothing."""
+    shown = answered(network, batch)[2]
+    return squared_error(shown, batch.truth[:, :3], batch.truth[:, 3:], batch.smoke[:, 1])
+
+
+def _weights(lessons: Sequence[Lesson]) -> NDArray[np.float64]:
+    sources, smoky = np.array([each.source for each in lessons]), np.array([each.smoky for each in lessons])
+    _names, place, count = np.unique(sources, return_inverse=True, return_counts=True)
+    weight = 1.0 / np.sqrt(count[place])
+    real = np.array([each.real for each in lessons])
+    for kind, share in (
+        (smoky & ~real, 1.0 - CLEAR_SHARE - REAL_SHARE),
+        (~smoky, CLEAR_SHARE),
+        (real, REAL_SHARE),
+    ):
+        weight[kind] *= share / max(float(weight[kind].sum()), 1e-9)
+    return np.asarray(weight / weight.sum(), np.float64)
+
+
+def _telling(cells: Tensor, smoke: Tensor) -> Tensor:
+    opacity, content = smoke.unbind(1)
+    told = (((opacity > SMOKE) | (opacity < CLEAR)) & (content > 0.5)).float()
+    wrong = torch.nn.functional.binary_cross_entropy_with_logits(
+        cells[:, 0], (opacity > SMOKE).float(), reduction="none"
+    )
+    return (wrong * told).sum() / told.sum().clamp_min(1.0)
+
+
+def _unlike(shown: Cleared, batch: Batch) -> Tensor:
+    """(b,): how far cleared views are from the look of the scene's clear ones, robustly."""
+    content = batch.smoke[:, 1]
+    share = (content / content.sum((1, 2), keepdim=True).clamp_min(1e-3))[:, None]
+    middle = (shown.mean * share).sum((2, 3))
+    spread = (((shown.mean - middle[:, :, None, None]) ** 2 + shown.deviation**2) * share).sum((2, 3))
+    contrast = [torch.log(spread[:, 0].sqrt() + 0.01), torch.log((spread[:, 1] + spread[:, 2]).sqrt() + 0.01)]
+    detail = (torch.log(shown.deviation[:, 0] + LEAST_DETAIL) * share[:, 0]).sum((1, 2))
+    look = torch.cat([middle, torch.stack([*contrast, detail], 1)], 1)
+    variance = batch.look[:, 1] + torch.tensor(LEAST_LOOK_CHANGE) ** 2
+    return torch.log1p((look - batch.look[:, 0]) ** 2 / variance).sum(1)
+
+
+def _overlooked(cells: Tensor, content: Tensor) -> Tensor:
+    """(b,): cross entropy of there being smoke in the surest quarter of a hazy picture."""
+    odds = torch.where(content > 0.5, cells[:, 0], -20.0).flatten(1)
+    return torch.nn.functional.softplus(-odds.topk(odds.shape[1] // 4, 1).values.mean(1))
