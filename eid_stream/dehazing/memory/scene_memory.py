@@ -32,9 +32,9 @@ ENOUGH_SECONDS = 0.5
 """Seconds of clear sight from which a memory is one of this scene; before, that of all operations stands in."""
 OLD_SECONDS = 180.0
 """Age of the latest clear view from which it is not."""
-FOREIGN = 0.8
+FOREIGN = 0.95
 """Probability (``Answer.foreign``) from which a memory is another scene's."""
-FOREIGN_SECONDS = 2.0
+FOREIGN_SECONDS = 10.0
 """A scene that is another one's for so long is remembered anew."""
 CLEAR = 0.05
 """How sure it may be of smoke in a view that is remembered as a clear one."""
@@ -122,7 +122,7 @@ class SceneMemory:
         shown = network_input(view, expected, fit, maps_by_cell(maps.values), float(self._known))
         answer = network.answer(shown, view.content)
         self._judge(view, answer, elapsed)
-        self._learn(view, expected, fit, maps)
+        self._learn(view, expected, fit, maps, answer)
         self._step = self._step + _share(elapsed, STEP_SECONDS) * (answer.whole - self._step)
         wanted = replace(answer, whole=self._step).maps(maps.values, view)
         return HazeMaps(self._calmed(wanted, elapsed), maps.density)
@@ -150,14 +150,19 @@ class SceneMemory:
         foreign = self._known and answer.foreign > FOREIGN
         self._foreign_seconds = self._foreign_seconds + elapsed if foreign else 0.0
 
-    def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps) -> None:
-        """Remember this view if it is a clear one."""
-        if self._smoke > CLEAR or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+    def _learn(
+        self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps, answer: Answer
+    ) -> None:
+        """Remember this view if it is a clear one; the first ones as they are without the smoke that is seen in them."""
+        if (self._known and self._smoke > CLEAR) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
-        detail, dark = view.whole()[5:] - expected.whole[5:]
-        clearer = self._known and dark < -0.07 and detail > 0.05
-        time_constant = CLEARER_SECONDS if clearer else LATEST_SECONDS
-        opacity, engine = average(fit.opacity, view.content), average(opacity_seen(maps), view.content)
+        time_constant, opacity, engine = LATEST_SECONDS, 0.0, 0.0
+        if self._known:
+            detail, dark = view.whole()[5:] - expected.whole[5:]
+            time_constant = CLEARER_SECONDS if dark < -0.07 and detail > 0.05 else LATEST_SECONDS
+            opacity, engine = average(fit.opacity, view.content), average(opacity_seen(maps), view.content)
+        else:
+            view = view.corrected(HazeMaps(answer.maps(maps.values, view), 0.0)).darkened_as(view)
         self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now
 
