@@ -18,7 +18,7 @@ from training.data.frames import FrameRecord
 from training.data.picture_cache import Picture, load_pictures, make_picture
 from training.data.views import Pose, View, draw_pose, plain_view
 from training.data.views import view as posed_view
-from training.memory.lessons import Lesson, lesson, look_of_all
+from training.memory.lessons import Lesson, lesson
 from training.memory.observed_views import PLAIN_CAMERA, ObservedView, Observer
 
 CLEAR_CLIPS = (
@@ -47,10 +47,6 @@ UNKNOWN, FOREIGN = 0.35, 0.2
 """Share of views that are also shown without a past, and after another operation's."""
 AGES = (1, 1, 3, 8, 15, 25)
 """Steps of a clip between its past and a view: smoke stays for seconds, in which nothing clear is seen."""
-MOST_HAZY = 40
-"""Frames of one video with real smoke."""
-LEAST_LOOKS, MOST_LOOKS = 4, 12
-"""Clear frames of a video that tell what it looks like without."""
 OTHERS = 30
 """Pasts of other operations that are kept."""
 
@@ -65,21 +61,13 @@ class Histories:
 
     def of_frames(self, records: Sequence[FrameRecord], *, posed: bool) -> Iterator[Lesson]:
         """Lessons of all videos of a list; ``posed``: each one cut, turned and re-coloured as a whole."""
-        ordered = sorted(records, key=lambda r: (r.source, r.video, r.path))
-        for (source, _), group in groupby(ordered, key=lambda r: (r.source, r.video)):
-            video = list(group)
-            frames = _runs([r for r in video if r.kind == "clear"], self._rng)
-            if not frames:
-                continue
-            pictures = load_pictures(frames)
+        ordered = sorted((r for r in records if r.kind == "clear"), key=lambda r: (r.source, r.video, r.path))
+        for (source, _), video in groupby(ordered, key=lambda r: (r.source, r.video)):
+            pictures = load_pictures(_runs(list(video), self._rng))
             camera = self._observer.camera()
             pose = draw_pose(pictures[0], self._rng) if posed else None
             views = [self._observer.observed(_shown(p, pictures[0], pose), camera, SMOKY) for p in pictures]
             yield from self._of_video(source, views)
-            hazy = _spread([r for r in video if r.kind == "hazy"], MOST_HAZY)
-            if len(views) >= LEAST_LOOKS and hazy:
-                shown = [self._observer.real_smoke(_shown(p, pictures[0], pose), camera) for p in load_pictures(hazy)]
-                yield from self._of_smoke(source, [each[0] for each in views], frames, shown, hazy)
             for picture in pictures:
                 if self._rng.random() < MOVED:
                     yield from self._moved(source, picture, pose, camera)
@@ -105,24 +93,6 @@ class Histories:
                 yield from (self._after(source, "own", now, own) for now in observed)
                 self._others = [*self._others[1 - OTHERS :], own] if number == 0 else self._others
             yield from self._elsewhere(source, observed)
-
-    def _of_smoke(
-        self,
-        source: str,
-        clear: Sequence[ObservedView],
-        frames: Sequence[FrameRecord],
-        shown: Sequence[ObservedView],
-        hazy: Sequence[FrameRecord],
-    ) -> Iterator[Lesson]:
-        """Real smoke, with what the nearest clear frames remember and without: it should come to look like them."""
-        paths = [record.path.name for record in frames]
-        for now, record in zip(shown, hazy, strict=True):
-            place = int(np.searchsorted(paths, record.path.name))
-            near = sorted(range(len(clear)), key=lambda n: abs(n - place))[:MOST_LOOKS]
-            look = look_of_all([clear[n].statistics for n in near])
-            past = _past([clear[n] for n in near[: int(self._rng.integers(1, MOST_PAST + 1))][::-1]])
-            yield lesson(source, "own", now, past.expectation(now.statistics), look)
-            yield lesson(source, "none", now, self._usual, look)
 
     def _moved(self, source: str, picture: Picture, pose: Pose | None, camera: Camera) -> Iterator[Lesson]:
         """A camera that moves over one frame, and then stands before smoke."""
@@ -206,12 +176,6 @@ def _runs(records: list[FrameRecord], rng: np.random.Generator) -> list[FrameRec
         return records
     starts = rng.choice(len(records) - RUN, MOST_FRAMES // RUN, replace=False)
     return [records[n] for n in np.unique([start + step for start in starts for step in range(RUN)])]
-
-
-def _spread(records: list[FrameRecord], most: int) -> list[FrameRecord]:
-    if not records:
-        return []
-    return [records[n] for n in np.unique(np.linspace(0, len(records) - 1, min(len(records), most)).astype(int))]
 
 
 def _views_of(path: Path) -> Iterator[View]:

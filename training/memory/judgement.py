@@ -12,7 +12,6 @@ from training.memory.network import MemoryNetwork
 
 def judged(network: MemoryNetwork, lessons: Sequence[Lesson]) -> str:
     """Gain over what is seen, in dB, by how dense the smoke is; how clear views come back."""
-    lessons = [each for each in lessons if not each.real]
     if not lessons:
         return "no lessons"
     before, after = [], []

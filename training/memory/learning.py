@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,25 +11,18 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from eid_stream.dehazing.memory.memory_network import CELL_ANSWERS, WHOLE_ANSWERS
-from eid_stream.dehazing.memory.scene_statistics import LEAST_DETAIL
 from training.memory.lessons import Lesson
 from training.memory.network import Cleared, MemoryNetwork, cleared, squared_error
 
 logger = logging.getLogger(__name__)
 CLEAR_SHARE = 0.4
 """Of the lessons of a step; camera systems count by the root of how many lessons they have."""
-REAL_SHARE = 0.15
-"""Of those with real smoke."""
 FLOOR = 3e-5
 """Squared error in RGB below which nobody sees a difference: about 45 dB."""
 SMOKE, CLEAR = 0.05, 0.015
 """Opacity from which a cell is smoky, and up to which it is clear."""
 TELLING = 0.15
 """Weight of the cross entropy of that, beside the logarithm of the squared error."""
-REAL = 0.3
-"""Weight of what real smoke tells: cleared, it has to look as its scene's clear frames do."""
-LEAST_LOOK_CHANGE = (0.02, 0.006, 0.006, 0.1, 0.1, 0.15)
-"""Deviation of that look between frames without smoke, at least."""
 KNOWN = ("own", "foreign")
 BELONGING = 0.1
 """Weight of the cross entropy of whether a past is another scene's."""
@@ -46,11 +39,10 @@ class Batch:
     seen: Tensor
     truth: Tensor
     smoke: Tensor
-    look: Tensor
 
     def flipped(self, dims: list[int]) -> "Batch":
         """Mirrored along axes."""
-        return replace(self, **{name: torch.flip(getattr(self, name), dims) for name in PLANES})
+        return Batch(*(torch.flip(getattr(self, name), dims) for name in PLANES))
 
 
 def learn(lessons: Sequence[Lesson], steps: int, seed: int) -> MemoryNetwork:
@@ -76,17 +68,14 @@ def learn(lessons: Sequence[Lesson], steps: int, seed: int) -> MemoryNetwork:
 def _loss(network: MemoryNetwork, batch: Batch, lessons: Sequence[Lesson]) -> Tensor:
     cells, whole, shown = answered(network, batch)
     error = squared_error(shown, batch.truth[:, :3], batch.truth[:, 3:], batch.smoke[:, 1])
-    real = torch.tensor([float(each.real) for each in lessons])
-    loss = (torch.log(error + FLOOR) * (1.0 - real)).sum() / (1.0 - real).sum().clamp_min(1.0)
-    loss = loss + TELLING * _telling(cells, batch.smoke)
-    loss = loss + REAL * ((_unlike(shown, batch) + _overlooked(cells, batch.smoke[:, 1])) * real).mean()
+    loss = torch.log(error + FLOOR).mean() + TELLING * _telling(cells, batch.smoke)
     foreign, known = (torch.tensor([float(each.past in kinds) for each in lessons]) for kinds in (("foreign",), KNOWN))
     return loss + BELONGING * binary_cross_entropy_with_logits(whole[:, 5], foreign, weight=known)
 
 
 def batch_of(lessons: Sequence[Lesson]) -> Batch:
     """Lessons side by side."""
-    stacked = (np.stack([getattr(each, name) for each in lessons]) for name in (*PLANES, "look"))
+    stacked = (np.stack([getattr(each, name) for each in lessons]) for name in PLANES)
     return Batch(*(torch.from_numpy(each).float() for each in stacked))
 
 
@@ -113,12 +102,7 @@ def _weights(lessons: Sequence[Lesson]) -> NDArray[np.float64]:
     sources, smoky = np.array([each.source for each in lessons]), np.array([each.smoky for each in lessons])
     _names, place, count = np.unique(sources, return_inverse=True, return_counts=True)
     weight = 1.0 / np.sqrt(count[place])
-    real = np.array([each.real for each in lessons])
-    for kind, share in (
-        (smoky & ~real, 1.0 - CLEAR_SHARE - REAL_SHARE),
-        (~smoky, CLEAR_SHARE),
-        (real, REAL_SHARE),
-    ):
+    for kind, share in ((smoky, 1.0 - CLEAR_SHARE), (~smoky, CLEAR_SHARE)):
         weight[kind] *= share / max(float(weight[kind].sum()), 1e-9)
     return np.asarray(weight / weight.sum(), np.float64)
 
@@ -130,22 +114,3 @@ def _telling(cells: Tensor, smoke: Tensor) -> Tensor:
         cells[:, 0], (opacity > SMOKE).float(), reduction="none"
     )
     return (wrong * told).sum() / told.sum().clamp_min(1.0)
-
-
-def _unlike(shown: Cleared, batch: Batch) -> Tensor:
-    """(b,): how far cleared views are from the look of the scene's clear ones, robustly."""
-    content = batch.smoke[:, 1]
-    share = (content / content.sum((1, 2), keepdim=True).clamp_min(1e-3))[:, None]
-    middle = (shown.mean * share).sum((2, 3))
-    spread = (((shown.mean - middle[:, :, None, None]) ** 2 + shown.deviation**2) * share).sum((2, 3))
-    contrast = [torch.log(spread[:, 0].sqrt() + 0.01), torch.log((spread[:, 1] + spread[:, 2]).sqrt() + 0.01)]
-    detail = (torch.log(shown.deviation[:, 0] + LEAST_DETAIL) * share[:, 0]).sum((1, 2))
-    look = torch.cat([middle, torch.stack([*contrast, detail], 1)], 1)
-    variance = batch.look[:, 1] + torch.tensor(LEAST_LOOK_CHANGE) ** 2
-    return torch.log1p((look - batch.look[:, 0]) ** 2 / variance).sum(1)
-
-
-def _overlooked(cells: Tensor, content: Tensor) -> Tensor:
-    """(b,): cross entropy of there being smoke in the surest quarter of a hazy picture."""
-    odds = torch.where(content > 0.5, cells[:, 0], -20.0).flatten(1)
-    return torch.nn.functional.softplus(-odds.topk(odds.shape[1] // 4, 1).values.mean(1))

@@ -71,12 +71,6 @@ class Observer:
         clear = ObservedView(truth, self._maps(recorded), np.zeros((ROWS, COLUMNS), np.float32), truth)
         return [clear, *(self._smoky(view, camera, truth) for _ in range(smoky))]
 
-    def real_smoke(self, view: View, camera: Camera) -> ObservedView:
-        """A view whose smoke nobody has measured; as its truth stands what is seen."""
-        recorded = camera.record(camera.optics(view.rgb).clip(0.0, 1.0), view.content)
-        seen = measure(_thumbnail(recorded))
-        return ObservedView(seen, self._maps(recorded), np.full((ROWS, COLUMNS), np.nan, np.float32), seen)
-
     def _smoky(self, view: View, camera: Camera, truth: SceneStatistics) -> ObservedView:
         take = self._veils.draw(self._rng, moments=1)
         if self._rng.random() < THINNED_SHARE:

@@ -38,7 +38,7 @@ FOREIGN_SECONDS = 10.0
 """A scene that is another one's for so long is remembered anew."""
 CLEAR = 0.05
 """How sure it may be of smoke in a view that is remembered as a clear one."""
-CALM_SECONDS = 0.4
+CALM_SECONDS = 0.45
 """Time constant of the maps."""
 AIRLIGHT_SECONDS = 0.5
 STEP_SECONDS = 0.6
@@ -153,7 +153,7 @@ class SceneMemory:
     def _learn(
         self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps, answer: Answer
     ) -> None:
-        """Remember this view if it is a clear one; the first ones as they are without the smoke that is seen in them."""
+        """Remember this view if it is a clear one; the first ones without the smoke that is seen in them."""
         if (self._known and self._smoke > CLEAR) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
             return
         time_constant, opacity, engine = LATEST_SECONDS, 0.0, 0.0
