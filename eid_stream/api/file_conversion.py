@@ -66,9 +66,10 @@ def dehaze_file(
     from eid_stream.app.options.run_options import Options, parse_seconds
     from eid_stream.app.run import pipeline_of, statistics
     from eid_stream.app.wiring.assembly import assemble
+    from eid_stream.app.wiring.beginning import Beginning
     from eid_stream.core.host.redaction import redacted, redacted_values
     from eid_stream.flow.stats import Stats
-    from eid_stream.sources.live.live_address import is_live
+    from eid_stream.sources.address import is_live
 
     options = Options(
         source=os.fspath(source),
@@ -89,7 +90,9 @@ def dehaze_file(
     if is_live(options.source):
         raise ConfigError(_LIVE.format(redacted(options.source)))
     stats, began = Stats(), time.monotonic()
-    assembly = assemble(options, LiveOptions(window=False), stats)
+    live = LiveOptions(window=False)
+    with Beginning(options, live) as beginning:
+        assembly = assemble(beginning, options, live, stats)
     with assembly.parts:
         if assembly.source.info.live:
             raise ConfigError(_LIVE.format(assembly.source.info.address))

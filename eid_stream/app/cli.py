@@ -90,13 +90,21 @@ def _dehaze(
     else:
         use_one_heap()
 
-    from eid_stream.app.run import run  # loads video and array libraries, which --help must not wait for
-
     if options.out is not None and is_dicom(Path(options.source)):
         from eid_stream.app.dicom_command import run_dicom
 
-        return run_dicom(options, lambda plain: run(plain, live))
-    return run(options, live)
+        return run_dicom(options, lambda plain: _run_video(plain, live))
+    return _run_video(options, live)
+
+
+def _run_video(options: Options, live: LiveOptions | None) -> int:
+    """Loads video and array libraries, which ``--help`` must not wait for, and opens what it can meanwhile."""
+    from eid_stream.app.wiring.beginning import Beginning
+
+    with Beginning(options, live or LiveOptions()) as beginning:
+        from eid_stream.app.run import run
+
+        return run(options, live, beginning)
 
 
 def _collect_garbage_again() -> None:

@@ -17,14 +17,15 @@ from eid_stream.app.options.run_options import Options
 from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.app.summary import summarise
 from eid_stream.app.wiring.assembly import Assembly, assemble, printable
+from eid_stream.app.wiring.beginning import Beginning
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected
 from eid_stream.core.host.redaction import redacted_values
 from eid_stream.flow.pipeline import Pipeline
 from eid_stream.flow.stats import Stats
 
 
-def run(options: Options, live: LiveOptions | None = None) -> int:
-    """Do what the options say and return the exit status.
+def run(options: Options, live: LiveOptions | None = None, beginning: Beginning | None = None) -> int:
+    """Do what the options say and return the exit status; ``beginning`` has begun to open what they name.
 
     Raises:
         EidStreamError: the run could not start, or failed; the sentence names what is left of its output.
@@ -35,7 +36,9 @@ def run(options: Options, live: LiveOptions | None = None) -> int:
     if options.pair_page and not Path(options.source).is_file():
         raise ConfigError(f"--pair-page plays a file beside its source, and {printable(options.source)} is none.")
     stats = Stats()
-    assembly = assemble(options, live or LiveOptions(), stats)
+    live = live or LiveOptions()
+    with beginning or Beginning(options, live) as begun:
+        assembly = assemble(begun, options, live, stats)
     gc.freeze()  # what is loaded by now stays
     gc.enable()
     started = time.monotonic()

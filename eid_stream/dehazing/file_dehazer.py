@@ -65,7 +65,7 @@ class FileDehazer:
         if frame.maps is None:
             return frame
         try:
-            shown = corrected(frame, frame.maps, self._strength)
+            shown = corrected(frame, frame.maps, self._strength, bands=1)  # the encoder has the other cores
         except Exception as error:  # whatever goes wrong, this very frame goes out
             logger.warning("Frame %d goes out as captured.", frame.index, exc_info=True)
             return as_captured(replace(frame, maps=None), reason_of(error))

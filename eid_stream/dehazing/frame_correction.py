@@ -5,13 +5,13 @@ from dataclasses import replace
 from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import DEHAZED, Frame, FrameState
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.plane_correction import apply_maps
+from eid_stream.dehazing.plane_correction import BANDS, apply_maps
 
 
-def corrected(frame: Frame, maps: HazeMaps, strength: float) -> Frame:
-    """The frame dehazed by ``strength`` in [0, 1], with ``original`` and ``maps`` set."""
+def corrected(frame: Frame, maps: HazeMaps, strength: float, *, bands: int = BANDS) -> Frame:
+    """The frame dehazed by ``strength`` in [0, 1], with ``original`` and ``maps`` set; ``bands`` of ``apply_maps``."""
     planes, buffer = allocate(frame.width, frame.height, frame.layout)
-    apply_maps(frame.planes, planes, maps, frame.layout, frame.colour, min(strength, 1.0))
+    apply_maps(frame.planes, planes, maps, frame.layout, frame.colour, min(strength, 1.0), bands=bands)
     return replace(frame, planes=planes, buffer=buffer, state=DEHAZED, original=frame, maps=maps)
 
 

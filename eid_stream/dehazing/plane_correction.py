@@ -1,8 +1,8 @@
 """The correction: haze maps onto full-size Y'CbCr planes, by arithmetic alone.
 
 Each sample becomes ``gain * code + offset`` with gain and offset bilinear between the cells of the maps; luma keeps at
-least a quarter of its light, and what is bright gets no brighter. The work is split into one band of rows per core; the
-loops release the GIL.
+least a quarter of its light, and what is bright gets no brighter. The work is split into bands of rows, one per core
+where somebody waits for the picture; the loops release the GIL.
 """
 
 import os
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from eid_stream.core.colour_matrix import from_bt709
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels.choice import Bound, loops
+from eid_stream.core.kernels.choice import loops
+from eid_stream.core.kernels.plain import Bound
 
 MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense
@@ -32,7 +33,14 @@ Line = NDArray[np.float32]
 
 
 def apply_maps(
-    planes: Planes, out: Planes, maps: HazeMaps, layout: PixelLayout, colour: Colour, strength: float = 1.0
+    planes: Planes,
+    out: Planes,
+    maps: HazeMaps,
+    layout: PixelLayout,
+    colour: Colour,
+    strength: float = 1.0,
+    *,
+    bands: int = BANDS,
 ) -> None:
     """Correct ``planes`` into ``out`` (same shapes and dtype; rows may be strided, samples must be contiguous).
 
@@ -41,6 +49,7 @@ def apply_maps(
     ``strength * MOST_LIGHT_ADDED`` of what it lacks of ``BRIGHT``. Results are rounded to nearest; chroma saturates at
     the code range of the bit depth. Bilinear interpolation has aligned corners in every plane; gains and offsets are
     taken around black and neutral chroma of ``colour``; offsets, which are of BT.709 in the maps, in its matrix.
+    Fewer ``bands`` take longer and less of the processor; the picture is the same.
     """
     luma = colour.luma_levels(layout.bit_depth)
     chroma = colour.chroma_levels(layout.bit_depth)
@@ -56,9 +65,9 @@ def apply_maps(
 
     def correct_band(band: int) -> None:
         for plane in work:
-            plane.correct(band)
+            plane.correct(band, bands)
 
-    others = [_workers().submit(correct_band, band) for band in range(1, BANDS)]
+    others = [_workers().submit(correct_band, band) for band in range(1, bands)]
     correct_band(0)
     wait(others)
     for other in others:
@@ -99,10 +108,10 @@ class _PlaneWork:
         self.offsets = np.ascontiguousarray(codes, np.float32)
         self.bound = bound
 
-    def correct(self, band: int) -> None:
-        """Correct one of the ``BANDS`` bands of rows."""
+    def correct(self, band: int, bands: int) -> None:
+        """Correct one of so many bands of rows."""
         height = self.plane.shape[0]
-        first, last = height * band // BANDS, height * (band + 1) // BANDS
+        first, last = height * band // bands, height * (band + 1) // bands
         loops().correct(self.plane, self.out, self.gains, self.offsets, self.bound, first, last)
 
 

@@ -1,5 +1,6 @@
-"""What a live address may do."""
+"""What an address is, and what a live one may do."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -19,6 +20,8 @@ _PROTOCOLS = {
     "srt": "srt",
 }
 """Protocols FFmpeg may use for an address, by its scheme: what the address needs and nothing that reads files."""
+CAMERA = re.compile(r"camera:(\d+)")
+DEVICE = re.compile(r"/dev/video\d+|/dev/v4l/.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,16 @@ def scheme_of(address: str) -> str:
 def is_network(address: str) -> bool:
     """Whether an address names a stream on a network rather than a file, a device or a generator."""
     return scheme_of(address) in _PROTOCOLS
+
+
+def is_live(address: str) -> bool:
+    """Whether an address names something that delivers video now; files and ``phantom:`` are not."""
+    return (
+        address == "-"
+        or address.startswith(("lavfi:", "screen:"))
+        or bool(CAMERA.fullmatch(address) or DEVICE.fullmatch(address))
+        or is_network(address)
+    )
 
 
 def parse_network(address: str) -> LiveAddress:

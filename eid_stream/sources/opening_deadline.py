@@ -1,90 +1,26 @@
-"""Opening with a deadline of its own, in a thread of its own: a library that hangs is left behind."""
+"""Opening with a deadline of its own: a library that hangs is left behind."""
 
-import threading
-import time
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
 
 from eid_stream.core.errors import SourceOpenError
-
-_LOOK_SECONDS = 0.2
-"""How often a waiting main thread looks for Ctrl-C where the system does not wake it."""
-
-
-class Closable(Protocol):
-    """What can be closed again once nobody waits for it any more."""
-
-    def close(self) -> None:
-        """Let go of it."""
-
-
-Opened = TypeVar("Opened", bound=Closable)
+from eid_stream.flow.opening import Opened, Opening
 
 
 def open_within(seconds: float, open_it: Callable[[], Opened], label: str) -> Opened:
-    """Call ``open_it`` in another thread and wait for it; Ctrl-C meanwhile is answered at once.
-
-    What comes too late is closed as soon as it comes. ``label`` names what is opened, without credentials.
+    """Call ``open_it`` in another thread and wait for it; ``label`` names what is opened, without credentials.
 
     Raises:
         SourceOpenError: it took longer than ``seconds``.
         BaseException: whatever ``open_it`` raises.
     """
-    attempt = _Attempt(open_it)
+    return opened_within(seconds, Opening(open_it), label)
+
+
+def opened_within(seconds: float, opening: Opening[Opened], label: str) -> Opened:
+    """The same of what has begun; Ctrl-C is answered at once. What comes too late is closed as soon as it comes."""
     try:
-        if attempt.is_done_within(seconds):
-            return attempt.take()
+        if opening.is_done_within(seconds):
+            return opening.take()
     finally:
-        attempt.abandon()
+        opening.abandon()
     raise SourceOpenError(f"Cannot open {label}: nothing could be played within {seconds:g} s. Is the sender running?")
-
-
-class _Attempt(Generic[Opened]):
-    def __init__(self, open_it: Callable[[], Opened]) -> None:
-        self._open_it = open_it
-        self._done = threading.Event()
-        self._lock = threading.Lock()
-        self._opened: Opened | None = None
-        self._failure: BaseException | None = None
-        self._abandoned = False
-        threading.Thread(target=self._run, name="opening", daemon=True).start()
-
-    def is_done_within(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        while not self._done.wait(min(_LOOK_SECONDS, max(0.0, until - time.monotonic()))):
-            if time.monotonic() >= until:
-                return False
-        return True
-
-    def take(self) -> Opened:
-        if self._failure is not None:
-            raise self._failure
-        with self._lock:
-            opened, self._opened = self._opened, None
-        assert opened is not None
-        return opened
-
-    def abandon(self) -> None:
-        """Have no more of it: what was not taken is closed, now or when it comes."""
-        with self._lock:
-            self._abandoned = True
-            left, self._opened = self._opened, None
-        if left is not None:
-            left.close()
-
-    def _run(self) -> None:
-        try:
-            opened = self._open_it()
-        except BaseException as failure:
-            self._failure = failure
-        else:
-            self._deliver(opened)
-        self._done.set()
-
-    def _deliver(self, opened: Opened) -> None:
-        with self._lock:
-            wanted = not self._abandoned
-            if wanted:
-                self._opened = opened
-        if not wanted:
-            opened.close()

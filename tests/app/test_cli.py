@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import pytest
 
+from eid_stream import backends
 from eid_stream.app import cli
-from eid_stream.app.wiring import assembly as assemble
 from eid_stream.backends.fallback_engine import EngineOpener, FallbackEngine
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
@@ -70,7 +70,7 @@ def test_frames_an_engine_fails_on_go_out_as_captured_and_are_counted(
     def opened(*_: object) -> FallbackEngine:
         return FallbackEngine([failing])
 
-    monkeypatch.setattr(assemble, "open_engine", opened)
+    monkeypatch.setattr(backends, "open_engine", opened)
     out, stats = tmp_path / "out.mp4", tmp_path / "stats.json"
     exit_code, told = say("--source", clip, "--out", out, "--stats", stats)
     assert exit_code == 0
@@ -136,7 +136,7 @@ def test_a_file_that_could_not_be_dehazed_is_whole_but_neither_a_success_nor_tag
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(5, 7)))
-    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
+    monkeypatch.setattr(backends, "open_engine", lambda *_: FallbackEngine([failing]))
     out = tmp_path / name
     exit_code, told = say("--source", clip, "--out", out)
     assert exit_code == 7
@@ -153,6 +153,6 @@ def test_measuring_without_a_file_fails_likewise(say: Say, clip: Path, monkeypat
         raise EngineRunError("the engine has a headache")
 
     failing = EngineOpener("failing", lambda: FailingEngine(fault, calls=range(1_000_000)))
-    monkeypatch.setattr(assemble, "open_engine", lambda *_: FallbackEngine([failing]))
+    monkeypatch.setattr(backends, "open_engine", lambda *_: FallbackEngine([failing]))
     exit_code, _ = say("--source", clip, "--out", "null:")
     assert exit_code == 7

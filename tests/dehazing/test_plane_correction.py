@@ -84,6 +84,16 @@ def test_any_size_and_grid_is_corrected_to_its_last_pixel(width: int, height: in
         assert np.abs(result - expected).max() < 0.51
 
 
+@pytest.mark.parametrize("bands", [1, 2, 3])
+def test_the_number_of_bands_does_not_show_in_the_picture(bands: int) -> None:
+    layout = PIXEL_LAYOUTS["yuv420p"]
+    planes, maps = random_planes(layout, 63, 41), random_maps()
+    whole, banded = empty_like(planes), empty_like(planes)
+    apply_maps(planes, whole, maps, layout, LIMITED)
+    apply_maps(planes, banded, maps, layout, LIMITED, bands=bands)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, banded, strict=True))
+
+
 @pytest.mark.parametrize("layout", PIXEL_LAYOUTS.values(), ids=PIXEL_LAYOUTS.keys())
 def test_strength_zero_and_identity_maps_return_the_input_bit_for_bit(layout: PixelLayout) -> None:
     planes = random_planes(layout, 63, 41)

@@ -4,21 +4,20 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from eid_stream.app.ending.run_ending import Ending
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
-from eid_stream.app.wiring.frame_wiring import open_picture_folder
-from eid_stream.app.wiring.outlet_wiring import Ending
+from eid_stream.app.wiring.beginning import Beginning
 from eid_stream.app.wiring.resume_wiring import counted, go_on, keep_sections, states_of
 from eid_stream.app.wiring.scan_wiring import foreseeing
-from eid_stream.app.wiring.source_wiring import open_source
-from eid_stream.backends import open_engine
 from eid_stream.core.errors import ConfigError, NotDehazedError
 from eid_stream.core.frame import Frame
 from eid_stream.core.host.redaction import redacted
-from eid_stream.core.interfaces import Sink, Source
+from eid_stream.core.interfaces import Source
 from eid_stream.core.kernels.choice import note as slow_loops
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.file_dehazer import FileDehazer
@@ -26,14 +25,14 @@ from eid_stream.dehazing.sections import Sections
 from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.pipeline import Prepare, Window
 from eid_stream.flow.stats import Stats
-from eid_stream.sinks.comparing import ComparingSink, compared_info
-from eid_stream.sinks.file.recorder import Recorder
-from eid_stream.sinks.file.resuming.section_keeper import SectionKeeper
 from eid_stream.sinks.null import NullSink
 from eid_stream.sources.address import scheme_of
 from eid_stream.sources.damage import damage_of
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.wrapping import innermost
+
+if TYPE_CHECKING:
+    from eid_stream.sinks.file.recorder import Recorder
 
 RECORD = "record"
 
@@ -50,7 +49,7 @@ class Assembly:
     """Closes whatever the pipeline does not: the engine, and everything if the pipeline never runs."""
     prepare: Prepare | None = None
     """Looks at the frames of a file ahead of their correction; live nobody can."""
-    recorder: Recorder | None = None
+    recorder: "Recorder | None" = None
     out: Path | None = None
     """The file that is written, or None."""
     engine_choice: Callable[[], Sequence[str]] = lambda: ()
@@ -104,8 +103,8 @@ class Assembly:
             raise shortfall
 
 
-def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
-    """Open what the options name, in the order in which mistakes are cheapest to tell.
+def assemble(beginning: Beginning, options: Options, live: LiveOptions, stats: Stats) -> Assembly:
+    """Open what the options name and has not begun to be opened, in the order in which mistakes are cheapest to tell.
 
     A live source, or a file to be watched in a window, makes a live run; everything else is a file to be converted.
 
@@ -113,7 +112,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
         EidStreamError: something cannot be used; what was opened before it is closed again.
     """
     with ExitStack() as opened:
-        source = open_source(options, live)
+        source = beginning.source()
         opened.callback(source.close)
         if source.info.live:
             from eid_stream.app.wiring.live_wiring import (
@@ -132,7 +131,7 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
                 ending=parts.outlets.ending,
             )
         check_correction(source.info.layout)
-        engine = open_engine(options.engine, options.weights)
+        engine = beginning.engine()
         out = _file_to_write(options)
         sections = None if out is None else keep_sections(out, options, source, engine.card)
         go_on(sections, source, stats)
@@ -146,10 +145,16 @@ def assemble(options: Options, live: LiveOptions, stats: Stats) -> Assembly:
             go_on_as=states_of(sections),
         )
         opened.callback(dehazer.close)
-        pictures = None if options.frames is None else open_picture_folder(options)
+        pictures = None
+        if options.frames is not None:
+            from eid_stream.app.wiring.frame_wiring import open_picture_folder
+
+            pictures = open_picture_folder(options)
         mark = enhanced_mark(engine.card, options.strength)
+        from eid_stream.app.wiring.recorder_wiring import compared, open_recorder  # loaded beside the first looks
+
         recorder = None if out is None else open_recorder(out, options, source, mark, sections)
-        sink = _compared(recorder or pictures or NullSink(), options, source)
+        sink = compared(recorder or pictures or NullSink(), options, source)
         return Assembly(
             source,
             counted(stats.haze.watching(dehazer.dehaze), stats),
@@ -182,34 +187,3 @@ def _output_path(address: str) -> Path:
 def printable(address: str | None) -> str | None:
     """An address without credentials, as it may be shown and stored."""
     return None if address is None else redacted(address)
-
-
-def open_recorder(
-    out: Path, options: Options, source: Source, mark: str, sections: SectionKeeper | None = None
-) -> Recorder:
-    """The recorder of an output file; it copies everything but the picture from a source that is a file."""
-    inside = innermost(source)
-    recording = inside if isinstance(inside, VideoFileSource) else None
-    return Recorder(
-        out,
-        compared_info(source.info, options.compare),
-        copy_from=None if recording is None else recording.input,
-        start_seconds=None if recording is None else recording.start_seconds,
-        duration_seconds=None if recording is None else recording.duration_seconds,
-        source_has_ended=lambda: True if recording is None else recording.has_ended,
-        copy_pictures=not options.rectangles,
-        sections=sections,
-        codec=options.codec,
-        quality=options.quality,
-        preset=options.preset,
-        encoder=options.encoder,
-        tags={"enhanced": mark},
-        overwrite=options.overwrite,
-        keep_clock=options.keep_clock,
-    )
-
-
-def _compared(sink: Sink, options: Options, source: Source) -> Sink:
-    if options.compare is None:
-        return sink
-    return ComparingSink(sink, options.compare, rotation=source.info.rotation)

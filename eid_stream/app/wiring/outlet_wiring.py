@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, cast
 
+from eid_stream.app.ending.run_ending import Ending
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
 from eid_stream.core.errors import ConfigError, SinkOpenError
@@ -30,13 +31,6 @@ from eid_stream.sources.address import parse_network, scheme_of
 _LIVE_PRESET = "ultrafast"
 _RECORDING_CAPACITY = 8
 """Frames that may wait for a recorder: a hiccup of the disk or the encoder is not yet a gap in the recording."""
-
-
-@dataclass(slots=True)
-class Ending:
-    """Ends a run in good order; does nothing before there is one."""
-
-    call: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)

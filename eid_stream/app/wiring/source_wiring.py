@@ -5,13 +5,13 @@ from eid_stream.app.options.run_options import Options
 from eid_stream.core.errors import ConfigError
 from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Source
-from eid_stream.sources.address import parse_network, scheme_of
+from eid_stream.flow.opening import Opening
+from eid_stream.sources.address import is_live, parse_network, scheme_of
 from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.file.opening.media_input import STANDARD_INPUT
 from eid_stream.sources.file.video_file import VideoFileSource
 from eid_stream.sources.limited import LimitedSource
-from eid_stream.sources.live.live_address import is_live
-from eid_stream.sources.opening_deadline import open_within
+from eid_stream.sources.opening_deadline import opened_within
 from eid_stream.sources.real_time import RealTimeSource
 
 _OPEN_SECONDS = 30.0
@@ -20,10 +20,24 @@ _OPEN_FILE_SECONDS = 120.0
 """Likewise for a file: on a network drive, or to begin in its middle, it may take its time."""
 
 
-def open_source(options: Options, live: LiveOptions) -> Source:
-    """The source that an address means, in real time where somebody watches, as long as ``--duration`` says."""
+def begin_to_open(options: Options, live: LiveOptions) -> Opening[Source]:
+    """Begin to open what an address means: in real time where somebody watches, as long as ``--duration`` says."""
+    return Opening(lambda: _open_source(options, live))
+
+
+def await_source(opening: Opening[Source], options: Options) -> Source:
+    """What has begun to open.
+
+    Raises:
+        EidStreamError: it cannot be opened, or takes too long.
+    """
     seconds = _OPEN_SECONDS if is_live(options.source) else _OPEN_FILE_SECONDS
-    return open_within(seconds, lambda: _open_source(options, live), redacted(options.source))
+    return opened_within(seconds, opening, redacted(options.source))
+
+
+def is_watched(options: Options, live: LiveOptions) -> bool:
+    """Whether somebody watches while it runs: then it keeps to the source's time, and waits for no engine."""
+    return options.out is None or live.live or (is_live(options.source) and options.source != STANDARD_INPUT)
 
 
 def _open_source(options: Options, live: LiveOptions) -> Source:

@@ -48,44 +48,49 @@ INLINE void expand(const float *restrict cells, const int32_t *restrict left, co
         const double pitch_x = (columns - 1) / (double)(width > 1 ? width - 1 : 1);                                \
         const double pitch_y = (rows - 1) / (double)(height > 1 ? height - 1 : 1);                                 \
         const float kept = 1.0f - most_taken, given = 1.0f - rise, floor = most_taken * lowest, roof = rise * bright; \
-        int32_t left[MOST_COLUMNS];                                                                                \
-        float right[MOST_COLUMNS], gain_lines[2][MOST_COLUMNS], offset_lines[2][MOST_COLUMNS];                     \
-        for (int32_t begin = 0; begin < width; begin += MOST_COLUMNS) {                                            \
-            const int32_t count = width - begin < MOST_COLUMNS ? width - begin : MOST_COLUMNS;                     \
-            for (int32_t x = 0; x < count; x++) {                                                                  \
-                const double place = (begin + x) * pitch_x;                                                        \
-                left[x] = (int32_t)place < columns - 2 ? (int32_t)place : columns - 2;                             \
-                right[x] = (float)(place - left[x]);                                                               \
-            }                                                                                                      \
-            int32_t expanded = -2; /* the line of cells that was expanded last */                                  \
-            for (int32_t y = first; y < last; y++) {                                                               \
-                int32_t above = (int32_t)(y * pitch_y);                                                            \
-                if (above > rows - 2) above = rows - 2;                                                            \
-                for (int32_t row = expanded < above ? above : above + 1; row <= above + 1 && expanded <= above; row++) { \
-                    expand(gains + (int64_t)row * columns, left, right, count, gain_lines[row & 1]);               \
-                    expand(offsets + (int64_t)row * columns, left, right, count, offset_lines[row & 1]);           \
-                    expanded = row;                                                                                \
-                }                                                                                                  \
-                const float down = (float)(y * pitch_y - above);                                                   \
-                const float *restrict gain_above = gain_lines[above & 1], *restrict gain_below = gain_lines[~above & 1]; \
-                const float *restrict offset_above = offset_lines[above & 1];                                      \
-                const float *restrict offset_below = offset_lines[~above & 1];                                     \
-                const sample *restrict source = plane + y * stride + begin;                                        \
-                sample *restrict target = out + y * out_stride + begin;                                            \
-                for (int32_t x = 0; x < count; x++) {                                                              \
-                    const float code = (float)source[x];                                                           \
-                    const float gain = gain_above[x] + (gain_below[x] - gain_above[x]) * down;                     \
-                    const float offset = offset_above[x] + (offset_below[x] - offset_above[x]) * down;             \
-                    const float taken = code * kept + floor, added = code * given + roof;                          \
-                    const float least = taken < code ? taken : code, most = added > code ? added : code;           \
-                    float value = gain * code + offset;                                                            \
-                    value = value > least ? value : least;                                                         \
-                    value = value < most ? value : most;                                                           \
-                    target[x] = (sample)(int32_t)(value + 0.5f);                                                   \
-                }                                                                                                  \
-            }                                                                                                      \
-        }                                                                                                          \
-    }                                                                                                              \
+        int32_t left[MOST_COLUMNS];                                                                                    \
+        float right[MOST_COLUMNS], gain_lines[2][MOST_COLUMNS], offset_lines[2][MOST_COLUMNS];                         \
+        float gain_steps[MOST_COLUMNS], offset_steps[MOST_COLUMNS]; /* from the line above to the one below */         \
+        for (int32_t begin = 0; begin < width; begin += MOST_COLUMNS) {                                                \
+            const int32_t count = width - begin < MOST_COLUMNS ? width - begin : MOST_COLUMNS;                         \
+            for (int32_t x = 0; x < count; x++) {                                                                      \
+                const double place = (begin + x) * pitch_x;                                                            \
+                left[x] = (int32_t)place < columns - 2 ? (int32_t)place : columns - 2;                                 \
+                right[x] = (float)(place - left[x]);                                                                   \
+            }                                                                                                          \
+            int32_t expanded = -2; /* the line of cells that was expanded last */                                      \
+            for (int32_t y = first; y < last; y++) {                                                                   \
+                int32_t above = (int32_t)(y * pitch_y);                                                                \
+                if (above > rows - 2) above = rows - 2;                                                                \
+                const float *restrict gain_above = gain_lines[above & 1], *restrict gain_below = gain_lines[~above & 1];\
+                const float *restrict offset_above = offset_lines[above & 1];                                          \
+                const float *restrict offset_below = offset_lines[~above & 1];                                         \
+                if (expanded <= above) {                                                                               \
+                    for (int32_t row = expanded < above ? above : above + 1; row <= above + 1; row++) {                \
+                        expand(gains + (int64_t)row * columns, left, right, count, gain_lines[row & 1]);               \
+                        expand(offsets + (int64_t)row * columns, left, right, count, offset_lines[row & 1]);           \
+                    }                                                                                                  \
+                    expanded = above + 1;                                                                              \
+                    for (int32_t x = 0; x < count; x++) gain_steps[x] = gain_below[x] - gain_above[x];                 \
+                    for (int32_t x = 0; x < count; x++) offset_steps[x] = offset_below[x] - offset_above[x];           \
+                }                                                                                                      \
+                const float down = (float)(y * pitch_y - above);                                                       \
+                const sample *restrict source = plane + y * stride + begin;                                            \
+                sample *restrict target = out + y * out_stride + begin;                                                \
+                for (int32_t x = 0; x < count; x++) {                                                                  \
+                    const float code = (float)source[x];                                                               \
+                    const float gain = gain_above[x] + gain_steps[x] * down;                                           \
+                    const float offset = offset_above[x] + offset_steps[x] * down;                                     \
+                    const float taken = code * kept + floor, added = code * given + roof;                              \
+                    const float least = taken < code ? taken : code, most = added > code ? added : code;               \
+                    float value = gain * code + offset;                                                                \
+                    value = value > least ? value : least;                                                             \
+                    value = value < most ? value : most;                                                               \
+                    target[x] = (sample)(int32_t)(value + 0.5f);                                                       \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
     BY_PROCESSOR(name,                                                                                             \
                  (const sample *plane, int64_t stride, sample *out, int64_t out_stride, const float *gains,        \
                   const float *offsets, int32_t rows, int32_t columns, float lowest, float most_taken,             \
@@ -107,9 +112,11 @@ CORRECT(correct_u16, uint16_t)
             for (int32_t x = 0; x < width; x++) sums[x] = plane[first * stride + x];                               \
             for (int32_t y = first + 1; y < last; y++)                                                             \
                 for (int32_t x = 0; x < width; x++) sums[x] = (wide)(sums[x] + plane[y * stride + x]);             \
+            int32_t right = 0, rest = 0; /* column * width / small_width and what it leaves, without a division */ \
             for (int32_t column = 0; column < small_width; column++) {                                             \
-                const int32_t left = (int32_t)((int64_t)column * width / small_width);                             \
-                const int32_t right = (int32_t)((int64_t)(column + 1) * width / small_width);                      \
+                const int32_t left = right;                                                                        \
+                right += width / small_width, rest += width % small_width;                                         \
+                if (rest >= small_width) right++, rest -= small_width;                                             \
                 uint32_t total = 0;                                                                                \
                 for (int32_t x = left; x < right; x++) total += sums[x];                                           \
                 const float mean = (float)total / (float)((right - left) * (last - first));                        \

@@ -43,8 +43,13 @@ class VideoTrack:
         choice: CodecChoice,
         window: TimeWindow,
         container_format: str = "",
+        *,
+        in_sections: bool = False,
     ) -> None:
-        """Add the stream and open its encoder; ``container_format`` is that of a file, whoever writes it."""
+        """Add the stream and open its encoder; ``container_format`` is that of a file, whoever writes it.
+
+        ``in_sections``: whether ``begin_section`` will be called.
+        """
         os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         self._written_by_key_frames = container_format in _FRAGMENTED_CONTAINERS
         self._has_one_header = bool(container_format)
@@ -66,6 +71,8 @@ class VideoTrack:
         if choice.family.name == "hevc" and container_format in _FRAGMENTED_CONTAINERS:
             self.stream.codec_context.codec_tag = "hvc1"
         self._encoder.open()
+        if in_sections:  # the stream keeps its encoder to the end, with 120 MiB of pictures at 1080p once it had any
+            self._encoder = self._new_encoder()
 
     @property
     def notes(self) -> list[str]:
@@ -90,6 +97,7 @@ class VideoTrack:
     def begin_section(self) -> "list[Packet[Stream]]":
         """Take everything the encoder still holds, and go on with a new one: what follows depends on nothing before."""
         packets = self.flush()
+        del self._encoder  # before there is another
         self._encoder = self._new_encoder()
         return packets
 

@@ -38,6 +38,7 @@ class OpenContainer:
         duration: Fraction | None,
         keep_clock: bool,
         tags: Mapping[str, str],
+        in_sections: bool = False,
     ) -> None:
         """Open ``path``, ready for the first packet; ``source`` is the file that all but the picture is copied from.
 
@@ -49,15 +50,16 @@ class OpenContainer:
         if source is not None:
             self._copy = SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)
         unlisted = self._copy is not None and self._copy.unlisted
-        beside_text = self._copy is not None and self._copy.has_text
-        self._container: OutputContainer = open_output(path, container, unlisted=unlisted, beside_text=beside_text)
+        self._container: OutputContainer = open_output(path, container, unlisted=unlisted)
         self._writer = PacketWriter(self._container)
         delays_are_meant = self._copy is not None and self._copy.has_edit_lists
         window = window_of(
             info.start_seconds, start, duration, keep_clock=keep_clock, delays_are_meant=delays_are_meant
         )
         self._clock_notes = (rounding_note(container, info), clock_note(window))
-        make_video = partial(VideoTrack, self._container, info, codec, window, container.format)
+        make_video = partial(
+            VideoTrack, self._container, info, codec, window, container.format, in_sections=in_sections
+        )
         self.video: VideoTrack = (
             make_video()
             if self._copy is None

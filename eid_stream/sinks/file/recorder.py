@@ -87,7 +87,7 @@ class Recorder:
                 self.part, container, info, self._codec,
                 source=FileAgain(copy_from) if isinstance(copy_from, Path) else copy_from,
                 copy_pictures=copy_pictures, start=start_seconds, duration=duration_seconds,
-                keep_clock=keep_clock, tags=tags or {},
+                keep_clock=keep_clock, tags=tags or {}, in_sections=sections is not None,
             )  # fmt: skip
             self._take_over()
         except (av.FFmpegError, ValueError) as error:

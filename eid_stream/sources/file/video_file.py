@@ -132,7 +132,7 @@ class VideoFileSource:
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
-        self._grown = largest_picture(self.input, self._stream.index, first)
+        self._grown = largest_picture(self.input, self._stream.index, first, self._container_kinds)
         info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
         info = replace(info, width=self._grown[0], height=self._grown[1], live=self._live)
         self._info = _within_window(info, start, duration)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +12,8 @@ from eid_stream.core.ffmpeg.media_formats import STREAM_FORMATS
 from eid_stream.core.host.redaction import redacted
 from eid_stream.core.interfaces import Source
 from eid_stream.sources.address import (
+    CAMERA,
+    DEVICE,
     LiveAddress,
     is_network,
     parse_network,
@@ -25,9 +26,6 @@ from eid_stream.sources.live.same_host import SameHostOpener, moved_to
 from eid_stream.sources.live.v4l2 import choose_mode, demuxer_options, inspect
 from eid_stream.sources.real_time import RealTimeSource
 
-_CAMERA = re.compile(r"camera:(\d+)")
-_DEVICE = re.compile(r"/dev/video\d+|/dev/v4l/.+")
-
 
 @dataclass(frozen=True, slots=True)
 class CaptureWish:
@@ -37,16 +35,6 @@ class CaptureWish:
     height: int | None = None
     rate: Fraction | None = None
     pixel_format: str | None = None
-
-
-def is_live(address: str) -> bool:
-    """Whether an address names something that delivers video now; files and ``phantom:`` are not."""
-    return (
-        address == "-"
-        or address.startswith(("lavfi:", "screen:"))
-        or bool(_CAMERA.fullmatch(address) or _DEVICE.fullmatch(address))
-        or is_network(address)
-    )
 
 
 def open_live(address: str, wish: CaptureWish | None = None) -> Source:
@@ -65,11 +53,11 @@ def open_live(address: str, wish: CaptureWish | None = None) -> Source:
 
 
 def _connector(address: str, wish: CaptureWish) -> Callable[[], Source]:
-    camera = _CAMERA.fullmatch(address)
+    camera = CAMERA.fullmatch(address)
     if camera is not None:
         number = int(camera[1])
         return lambda: OpenCvCamera(number, width=wish.width, height=wish.height, rate=wish.rate)
-    if _DEVICE.fullmatch(address):
+    if DEVICE.fullmatch(address):
         return lambda: LiveStream(_device(address, wish))
     if address.startswith("srt://"):
         label, receive = redacted(address), ("-protocol_whitelist", "srt", "-i", address, "-c", "copy")

@@ -11,7 +11,8 @@ import pytest
 from eid_stream.core.errors import ConfigError, SourceOpenError, SourceReadError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Source
-from eid_stream.sources.live.live_address import is_live, open_live
+from eid_stream.sources.address import is_live
+from eid_stream.sources.live.live_address import open_live
 from eid_stream.sources.live.opencv_camera import OpenCvCamera
 from tests.senders import FFMPEG, free_port, http_server, needs_ffmpeg, sending
 

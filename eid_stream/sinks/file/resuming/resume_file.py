@@ -41,8 +41,8 @@ class ResumeFile:
     times: list[Times] = field(default_factory=list)
     """Of all packets before the latest checkpoint, and after it."""
 
-    def write(self) -> None:
-        """Store it.
+    def write(self, *, at_once: bool = True) -> None:
+        """Store it; ``at_once`` also on the disk, so that a power cut cannot leave an empty one.
 
         Raises:
             OSError: it cannot be stored.
@@ -53,7 +53,8 @@ class ResumeFile:
         with fresh.open("wb") as file:
             file.write(saved({"key": self.key, "checkpoints": known, "times": packed}))
             file.flush()
-            os.fsync(file.fileno())
+            if at_once:
+                os.fsync(file.fileno())
         fresh.replace(self.path)
 
     def add(self, checkpoint: Checkpoint) -> None:

@@ -70,7 +70,7 @@ class SectionKeeper:
         self._has_begun = True
         self._stored.checkpoints = []
         with suppress(OSError):  # a file that cannot be gone on with is better than none
-            self._stored.write()
+            self._stored.write(at_once=False)  # a disk may take a tenth of a second, and nothing is lost yet
         clear_aside(self._out)
 
     def take_over(self, video: VideoTrack, write: "Callable[[Packet[Stream]], None]") -> None:

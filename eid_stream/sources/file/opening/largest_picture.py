@@ -1,6 +1,6 @@
 """How large the pictures of a file become: the size of a stream may change in its middle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import av
@@ -16,19 +16,21 @@ _SMALL_BYTES = 16 << 20
 """Of files up to this size every key frame is looked at."""
 
 
-def largest_picture(media: MediaInput, stream_index: int, first: VideoFrame) -> tuple[int, int]:
+def largest_picture(
+    media: MediaInput, stream_index: int, first: VideoFrame, container_kinds: Iterable[str]
+) -> tuple[int, int]:
     """Width and height of the largest of the key frames looked at: some, spread over the file; all of a small one.
 
     Nothing but the first picture is known of a pipe, and nothing else is needed where sizes do not change.
+    ``container_kinds`` are FFmpeg's names of the file's format.
     """
     sizes = {(first.width, first.height)}
-    if media.path is not None:
+    if media.path is not None and _MAY_CHANGE.intersection(container_kinds):
         container = media.open()
         try:
-            if set(container.format.name.split(",")) & _MAY_CHANGE:
-                stream = container.streams[stream_index]
-                assert isinstance(stream, VideoStream)
-                sizes |= _sizes(container, stream, small=media.path.stat().st_size <= _SMALL_BYTES)
+            stream = container.streams[stream_index]
+            assert isinstance(stream, VideoStream)
+            sizes |= _sizes(container, stream, small=media.path.stat().st_size <= _SMALL_BYTES)
         finally:
             media.finish(container)
     return max(sizes, key=lambda size: size[0] * size[1])

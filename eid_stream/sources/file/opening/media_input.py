@@ -15,6 +15,8 @@ from eid_stream.sources.file.opening.open_file import open_file, open_late
 from eid_stream.sources.file.opening.recognition import HEAD_BYTES, index_comes_last, what_else
 
 STANDARD_INPUT = "-"
+_DESCRIBED_AHEAD = {"mov", "matroska"}
+"""Containers that say of every stream what it holds, before the first packet."""
 _SNIFFED = ((b"\xff\xd8\xff", "mjpeg"), (b"\x1f\x07\x00", "dv"), (b"\x00\x00\x01\xb3", "mpegvideo"))
 """Raw streams that FFmpeg takes for single pictures, or not at all, where it cannot see a file's name."""
 
@@ -54,7 +56,7 @@ class MediaInput(Protocol):
 
 
 class FileInput:
-    """A regular file."""
+    """A regular file. Opened again, its pictures are not decoded another time to find out what they are."""
 
     def __init__(self, path: Path, label: str = "") -> None:
         """Open nothing yet."""
@@ -62,6 +64,7 @@ class FileInput:
         self.label = label or str(path)
         self.can_go_back = True
         self._path = path
+        self._is_known = False
 
     def finish(self, container: InputContainer) -> None:
         """Close what ``open`` returned."""
@@ -73,7 +76,10 @@ class FileInput:
         Raises:
             SourceOpenError: it is missing, or no video.
         """
-        return open_file(self._path)
+        container = open_file(self._path, known=self._is_known)
+        described = bool(_DESCRIBED_AHEAD & set(container.format.name.split(",")))
+        self._is_known = described and len(container.streams.video) == 1
+        return container
 
     def begin(self) -> None:
         """Nothing to do: a file can be opened again at any time."""

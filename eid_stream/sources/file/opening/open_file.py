@@ -15,12 +15,16 @@ from eid_stream.core.ffmpeg.media_formats import FILE_ONLY
 from eid_stream.core.ffmpeg.pyav_versions import READABLE_METADATA
 from eid_stream.sources.file.opening.recognition import HEAD_BYTES, what_else
 
+_NO_PICTURES = {"skip_frame": "all"}
+"""While FFmpeg opens the file; whoever decodes a stream of it afterwards has them."""
 MAX_PIXELS = 16384 * 8192
 """Largest picture that is accepted, in pixels: four times 8K."""
 
 
-def open_file(path: Path, device: HWAccel | None = None) -> InputContainer:
+def open_file(path: Path, device: HWAccel | None = None, *, known: bool = False) -> InputContainer:
     """Open a file for reading, to be decoded on a device where one is given.
+
+    FFmpeg decodes up to twenty pictures to find out what they are, unless it is ``known``.
 
     Raises:
         SourceOpenError: it is missing, empty, a folder, not readable, or nothing that FFmpeg knows.
@@ -29,7 +33,8 @@ def open_file(path: Path, device: HWAccel | None = None) -> InputContainer:
         _check(path)
     except OSError as error:  # a name that is too long, say
         raise SourceOpenError(f"Cannot look for the file {path}: {error.strerror}. Check the path.") from error
-    return _open(f"file:{path}", str(path), container_options=FILE_ONLY, hwaccel=device)
+    options = _NO_PICTURES if known else {}
+    return _open(f"file:{path}", str(path), options, container_options=FILE_ONLY, hwaccel=device)
 
 
 def open_late(reader: IO[bytes], label: str, *, formats: str, format_name: str | None) -> InputContainer:
@@ -39,14 +44,13 @@ def open_late(reader: IO[bytes], label: str, *, formats: str, format_name: str |
         SourceOpenError: it is nothing that FFmpeg knows.
     """
     allowed = {} if format_name else {"format_whitelist": formats}
-    return _open(reader, label, format=format_name, container_options={"protocol_whitelist": "pipe", **allowed})
+    return _open(reader, label, {}, format=format_name, container_options={"protocol_whitelist": "pipe", **allowed})
 
 
-def _open(target: str | IO[bytes], label: str, **how: Any) -> InputContainer:
+def _open(target: str | IO[bytes], label: str, options: dict[str, str], **how: Any) -> InputContainer:
+    options = {"max_pixels": str(MAX_PIXELS)} | options
     try:
-        container: InputContainer = av.open(
-            target, "r", **READABLE_METADATA, options={"max_pixels": str(MAX_PIXELS)}, **how
-        )
+        container: InputContainer = av.open(target, "r", **READABLE_METADATA, options=options, **how)
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, av.error.ArgumentError):  # how FFmpeg says that a format is not on the list
             raise SourceOpenError(

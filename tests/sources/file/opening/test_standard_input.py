@@ -12,7 +12,7 @@ import pytest
 
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import Options
-from eid_stream.app.wiring.source_wiring import open_source
+from eid_stream.app.wiring.source_wiring import await_source, begin_to_open
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.frame import Colour
 from eid_stream.sinks.file.recorder import Recorder
@@ -121,7 +121,7 @@ def test_what_is_watched_has_the_times_of_a_file_and_is_live(tmp_path: Path, nam
     with closing(VideoFileSource(str(path))) as source:
         expected = [(number_of(frame.planes, 8), frame.seconds) for frame in source]
     watching, before_ns = Options(source="-"), time.monotonic_ns()
-    with standard_input_from(path), closing(open_source(watching, LiveOptions())) as watched:
+    with standard_input_from(path), closing(await_source(begin_to_open(watching, LiveOptions()), watching)) as watched:
         frames = list(watched)
     assert watched.info.live
     assert [(number_of(frame.planes, 8), frame.seconds) for frame in frames] == expected
@@ -130,11 +130,12 @@ def test_what_is_watched_has_the_times_of_a_file_and_is_live(tmp_path: Path, nam
 
 def test_a_file_that_is_put_into_standard_input_is_watched_at_its_own_speed(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", Clip(frames=5))
+    watching = Options(source="-")
     saved = os.dup(0)
     descriptor = os.open(path, os.O_RDONLY)
     os.dup2(descriptor, 0)
     try:
-        with closing(open_source(Options(source="-"), LiveOptions())) as watched:
+        with closing(await_source(begin_to_open(watching, LiveOptions()), watching)) as watched:
             began = time.monotonic()
             assert len(list(watched)) == 5
             assert time.monotonic() - began > 0.15
