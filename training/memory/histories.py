@@ -1,4 +1,4 @@
-"""Views of real operations, each after a clear past of its own scene, of another one, or of none."""
+"""Views of real operations, each after a clear past of its own scene or of another one."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from eid_stream.dehazing.memory.remembered_scene import Expectation, RememberedScene
+from eid_stream.dehazing.memory.remembered_scene import RememberedScene
 from eid_stream.dehazing.memory.scene_statistics import average
 from eid_stream.dehazing.memory.smoke_fit import USUAL_AIRLIGHT, fit_smoke
 from training.data.camera import Camera
@@ -43,8 +43,8 @@ MOVES = (0.004, 0.4)
 """How far it moves from one remembered view to the next, as a share of what it sees."""
 SEEN = (0.6, 0.95)
 """Share of a frame's width that such a camera sees."""
-UNKNOWN, FOREIGN = 0.35, 0.2
-"""Share of views that are also shown without a past, and after another operation's."""
+FOREIGN = 0.2
+"""Share of views that are also shown after another operation's past."""
 AGES = (1, 1, 3, 8, 15, 25)
 """Steps of a clip between its past and a view: smoke stays for seconds, in which nothing clear is seen."""
 OTHERS = 30
@@ -52,10 +52,10 @@ OTHERS = 30
 
 
 class Histories:
-    """Makes lessons. ``usual`` is what all operations look like (``usual_look``)."""
+    """Makes lessons."""
 
-    def __init__(self, observer: Observer, usual: Expectation, seed: int) -> None:
-        self._observer, self._usual = observer, usual
+    def __init__(self, observer: Observer, seed: int) -> None:
+        self._observer = observer
         self._rng = np.random.default_rng([seed, 0x415])
         self._others: list[RememberedScene] = []
 
@@ -106,25 +106,12 @@ class Histories:
 
     def _elsewhere(self, source: str, observed: Sequence[ObservedView]) -> Iterator[Lesson]:
         for now in observed:
-            if self._rng.random() < UNKNOWN:
-                yield lesson(source, "none", now.exposed(self._rng), self._usual)
             if self._others and self._rng.random() < FOREIGN:
                 yield self._after(source, "foreign", now, self._others[int(self._rng.integers(len(self._others)))])
 
     def _after(self, source: str, past: str, now: ObservedView, scene: RememberedScene) -> Lesson:
         seen = now.exposed(self._rng)
         return lesson(source, past, seen, scene.expectation(seen.statistics))
-
-
-def usual_look(records: Sequence[FrameRecord], observer: Observer, seed: int, most: int = 700) -> Expectation:
-    """What clear views of all operations look like, each camera system by its share of the list."""
-    clear = [r for r in records if r.kind == "clear"]
-    chosen = np.random.default_rng([seed, 0x05]).permutation(len(clear))[:most]
-    scene = RememberedScene()
-    for picture in load_pictures([clear[n] for n in chosen]):
-        view = observer.observed(plain_view(picture), PLAIN_CAMERA, 0)[0]
-        scene.add(view.statistics, 0.0, 0.0, seconds=1.0, time_constant_seconds=10.0 * most)
-    return replace(scene.overall, opacity=0.0, seen=0.0)
 
 
 def _shown(picture: Picture, first: Picture, pose: Pose | None) -> View:

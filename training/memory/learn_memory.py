@@ -16,10 +16,9 @@ import torch
 
 from eid_stream.backends.engine_choice import open_engine
 from eid_stream.core.errors import ConfigError
-from eid_stream.dehazing.memory.remembered_scene import Expectation
 from training.command import run_command
 from training.data.frames import FrameRecord, data_folder, read_frame_list
-from training.memory.histories import CLEAR_CLIPS, Histories, usual_look
+from training.memory.histories import CLEAR_CLIPS, Histories
 from training.memory.judgement import judged
 from training.memory.learning import learn
 from training.memory.lessons import Lesson, sound
@@ -58,35 +57,32 @@ def main(
         raise ConfigError("Weights of a part of the cameras are not what ships; name a file with --out.")
     records = [r for r in read_frame_list(data_folder()) if r.split == "train"]
     kept = [r for r in records if r.source not in leave_out]
-    usual, lessons = prepare(data_folder(), kept, passes, seed, workers)
+    lessons = prepare(data_folder(), kept, passes, seed, workers)
     network = learn(lessons, steps, seed)
     _tell("learned from", network, lessons)
     for source in leave_out:
-        histories = Histories(_observer(seed + 1), usual, seed + 1)
+        histories = Histories(_observer(seed + 1), seed + 1)
         unseen = sound(histories.of_frames([r for r in records if r.source == source], posed=False))
         _tell(source, network, unseen)
-    save(network, usual, out)
+    save(network, out)
     logger.info("Written to %s.", out)
 
 
-def prepare(
-    folder: Path, records: Sequence[FrameRecord], passes: int, seed: int, workers: int
-) -> tuple[Expectation, list[Lesson]]:
-    """What all operations look like, and the lessons.
+def prepare(folder: Path, records: Sequence[FrameRecord], passes: int, seed: int, workers: int) -> list[Lesson]:
+    """The lessons.
 
     Raises:
         ConfigError: frames are missing.
     """
     if not any(record.kind == "clear" for record in records):
         raise ConfigError(f"Clear frames are needed to learn from; {folder} names none.")
-    usual = usual_look(records, _observer(seed), seed)
-    make = partial(_lessons_of, folder, records, usual, seed)
+    make = partial(_lessons_of, folder, records, seed)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        return usual, [each for lessons in pool.map(make, range(passes)) for each in lessons]
+        return [each for lessons in pool.map(make, range(passes)) for each in lessons]
 
 
-def _lessons_of(folder: Path, records: Sequence[FrameRecord], usual: Expectation, seed: int, turn: int) -> list[Lesson]:
-    histories = Histories(_observer(seed + 1000 * turn), usual, seed + turn)
+def _lessons_of(folder: Path, records: Sequence[FrameRecord], seed: int, turn: int) -> list[Lesson]:
+    histories = Histories(_observer(seed + 1000 * turn), seed + turn)
     lessons = sound(histories.of_frames(records, posed=turn > 0))
     for name in CLEAR_CLIPS:
         if (folder / "clips" / name).exists():
@@ -100,16 +96,15 @@ def _observer(seed: int) -> Observer:
 
 
 def _tell(name: str, network: MemoryNetwork, lessons: Sequence[Lesson]) -> None:
-    for past in ("own", "foreign", "none"):
+    for past in ("own", "foreign"):
         logger.info("%s, %s past: %s", name, past, judged(network, [each for each in lessons if each.past == past]))
 
 
-def save(network: MemoryNetwork, usual: Expectation, out: Path) -> None:
+def save(network: MemoryNetwork, out: Path) -> None:
     """Write what the runtime needs."""
-    arrays = {name: value.numpy() for name, value in network.state_dict().items()}
-    names = ("mean", "precision", "log_detail", "log_detail_variance", "whole", "whole_variance")
-    arrays |= {f"usual.{name}": np.asarray(getattr(usual, name), np.float32) for name in names}
-    np.savez(out, dilations=np.array(DILATIONS), **arrays)
+    np.savez(
+        out, dilations=np.array(DILATIONS), **{name: value.numpy() for name, value in network.state_dict().items()}
+    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ SMOKE, CLEAR = 0.05, 0.015
 """Opacity from which a cell is smoky, and up to which it is clear."""
 TELLING = 0.15
 """Weight of the cross entropy of that, beside the logarithm of the squared error."""
-KNOWN = ("own", "foreign")
 BELONGING = 0.1
 """Weight of the cross entropy of whether a past is another scene's."""
 PLANES = ("shown", "engine", "seen", "truth", "smoke")
@@ -69,8 +68,8 @@ def _loss(network: MemoryNetwork, batch: Batch, lessons: Sequence[Lesson]) -> Te
     cells, whole, shown = answered(network, batch)
     error = squared_error(shown, batch.truth[:, :3], batch.truth[:, 3:], batch.smoke[:, 1])
     loss = torch.log(error + FLOOR).mean() + TELLING * _telling(cells, batch.smoke)
-    foreign, known = (torch.tensor([float(each.past in kinds) for each in lessons]) for kinds in (("foreign",), KNOWN))
-    return loss + BELONGING * binary_cross_entropy_with_logits(whole[:, 5], foreign, weight=known)
+    foreign = torch.tensor([float(each.past == "foreign") for each in lessons])
+    return loss + BELONGING * binary_cross_entropy_with_logits(whole[:, 5], foreign)
 
 
 def batch_of(lessons: Sequence[Lesson]) -> Batch:

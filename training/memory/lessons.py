@@ -1,4 +1,4 @@
-"""What the memory's network learns from: moments of real operations, with a past, a wrong one or none."""
+"""What the memory's network learns from: moments of real operations, with their own past or another scene's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Lesson:
     source: str
     """Camera system."""
     past: str
-    """*own*, *foreign* or *none*."""
+    """*own* or *foreign*."""
     shown: Half
     """(CHANNELS, ...), as ``network_input`` has it."""
     engine: Array
@@ -44,7 +44,7 @@ def lesson(source: str, past: str, now: ObservedView, expected: Expectation) -> 
     """What is to be learned from a view of which something else was expected."""
     view, truth = now.statistics, now.truth
     fit = fit_smoke(view, expected, fit_smoke(view, expected, USUAL_AIRLIGHT).airlight)
-    shown = network_input(view, expected, fit, now.engine, 0.0 if past == "none" else 1.0)
+    shown = network_input(view, expected, fit, now.engine)
     return Lesson(
         source,
         past,

@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.memory.memory_network import learned_network
-from eid_stream.dehazing.memory.network_input import maps_by_cell, network_input
+from eid_stream.dehazing.memory.believed_view import as_believed
 from eid_stream.dehazing.memory.remembered_scene import RememberedScene
 from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
-from eid_stream.dehazing.memory.smoke_fit import USUAL_AIRLIGHT, fit_smoke
 
 Array = NDArray[np.float64]
 REACH_SECONDS = 60.0
@@ -31,7 +29,7 @@ class _View:
     seconds: float
     statistics: SceneStatistics
     clear: SceneStatistics
-    """What is thought to be seen without smoke, by what all operations look like."""
+    """What the engine believes to be there without smoke."""
     seen: float
     """Mean opacity that the engine sees."""
 
@@ -51,7 +49,7 @@ class Foresight:
     def add(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> None:
         """Take in a view; ``maps`` are what the engine says to its thumbnail. Times only rise."""
         view = measure(thumbnail)
-        self._views.append(_View(seconds, view, _cleared(view, maps), average(opacity_seen(maps), view.content)))
+        self._views.append(_View(seconds, view, as_believed(view, maps), average(opacity_seen(maps), view.content)))
 
     def scene_at(self, seconds: float) -> RememberedScene | None:
         """What the scene of a moment looks like where it is clearest; None where too little of it was seen."""
@@ -69,13 +67,6 @@ class Foresight:
         after = [view for view in self._views if seconds <= view.seconds <= seconds + REACH_SECONDS]
         before = [view for view in reversed(self._views) if seconds - REACH_SECONDS <= view.seconds < seconds]
         return [*_until_cut(before), *_until_cut(after)]
-
-
-def _cleared(view: SceneStatistics, maps: HazeMaps) -> SceneStatistics:
-    network = learned_network()
-    fit = fit_smoke(view, network.usual, USUAL_AIRLIGHT)
-    answer = network.answer(network_input(view, network.usual, fit, maps_by_cell(maps.values), 0.0), view.content)
-    return view.corrected(HazeMaps(answer.maps(maps.values, view), 0.0)).darkened_as(view)
 
 
 def _until_cut(views: list[_View]) -> list[_View]:

@@ -1,7 +1,7 @@
 """The network of the memory: where there is smoke, how much, in which light, by what is seen and what is remembered.
 
 Some 70,000 weights over cells of the thumbnail, in NumPy: half a millisecond. ``training.memory.learn_memory`` makes
-them, from clear frames of many cameras, rendered smoke and histories of the same scene, of another one and of none.
+them, from clear frames of many cameras, rendered smoke and histories of the same scene and of another one.
 It answers with numbers of the scattering model, all bounded; below a first sureness of smoke nothing is done at all.
 """
 
@@ -17,7 +17,6 @@ from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.dehazing.memory.cell_grid import on_grid
 from eid_stream.dehazing.memory.map_arithmetic import one_after_the_other, weakened
 from eid_stream.dehazing.memory.network_input import CHANNELS
-from eid_stream.dehazing.memory.remembered_scene import Expectation
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
@@ -73,7 +72,7 @@ class Answer:
 
 
 class MemoryNetwork:
-    """Weights, and what all operations look like, for where nothing is remembered."""
+    """Its weights, and what it answers."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         self._first = arrays["first.weight"].reshape(-1, CHANNELS), arrays["first.bias"][:, None]
@@ -86,17 +85,6 @@ class MemoryNetwork:
             self._layers.append((taps, arrays[f"pooled.{number}.weight"], bias, int(arrays["dilations"][number])))
         self._cells = arrays["cells.weight"].reshape(CELL_ANSWERS, -1), arrays["cells.bias"][:, None]
         self._whole = arrays["whole.weight"], arrays["whole.bias"]
-        self.usual = Expectation(
-            arrays["usual.mean"],
-            arrays["usual.precision"],
-            arrays["usual.log_detail"],
-            arrays["usual.log_detail_variance"],
-            arrays["usual.whole"].astype(np.float64),
-            arrays["usual.whole_variance"].astype(np.float64),
-            opacity=0.0,
-            seen=0.0,
-        )
-        """What all operations look like."""
 
     def answer(self, shown: Array, content: Array) -> Answer:
         """Answer to what ``network_input`` makes of a moment; ``content`` (ROWS, COLUMNS)."""

@@ -12,7 +12,7 @@ from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStat
 from eid_stream.dehazing.memory.smoke_fit import SmokeFit
 
 Array = NDArray[np.float32]
-CHANNELS = 53
+CHANNELS = 52
 MOST = 5.0
 """Deviations that a sign approaches, however strong."""
 LEAST_CHANGE = (0.008, 0.003)
@@ -30,11 +30,10 @@ def maps_by_cell(values: Array) -> Array:
     return box_means(values, ROWS, COLUMNS) if values.shape[1:] != (ROWS, COLUMNS) else values
 
 
-def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, engine: Array, known: float) -> Array:
+def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, engine: Array) -> Array:
     """(CHANNELS, ROWS, COLUMNS), each of the order of 1.
 
-    ``engine``: its maps by cell. ``known`` in [0, 1]: how far ``expected`` is of this scene; 0 where nothing is
-    remembered and it is that of all operations.
+    ``engine``: its maps by cell.
     """
     luma = np.sqrt(1.0 / expected.precision[0] + np.float32(LEAST_CHANGE[0] ** 2))
     chroma = np.sqrt(1.0 / expected.precision[5] + np.float32(LEAST_CHANGE[1] ** 2))
@@ -71,7 +70,6 @@ def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, e
         *_bounded(deviations),
         *((now - then) * _WHOLE_SCALE),
         expected.likeness,
-        known,
         5.0 * (average(seen, view.content) - expected.seen),
         5.0 * (average(fit.opacity, view.content) - expected.opacity),
     ]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.memory.believed_view import as_believed
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.map_arithmetic import bounded
 from eid_stream.dehazing.memory.memory_network import SOMEWHERE, Answer, learned_network
@@ -29,7 +30,7 @@ CLEARER_SECONDS = 1.0
 SAMPLE_SECONDS = 0.2
 """A view is remembered so often."""
 ENOUGH_SECONDS = 0.5
-"""Seconds of clear sight from which a memory is one of this scene; before, that of all operations stands in."""
+"""Seconds of clear sight from which a memory is trusted; before, the engine is believed."""
 OLD_SECONDS = 180.0
 """Age of the latest clear view from which it is not."""
 FOREIGN = 0.95
@@ -110,19 +111,21 @@ class SceneMemory:
         ``maps`` are the engine's for this thumbnail, ``seconds`` is its presentation time, which goes on from call to
         call but for pauses.
         """
-        view, network = measure(thumbnail), learned_network()
-        elapsed = self._advance(seconds)
+        view, elapsed = measure(thumbnail), self._advance(seconds)
         if self._now - self._latest > OLD_SECONDS or self._foreign_seconds > FOREIGN_SECONDS:
             self._scene, self._foreign_seconds = RememberedScene(), 0.0
         if self._foresight is not None and not self._known:
             self._foresee(self._foresight)
-        expected = self._scene.expectation(view) if self._known else network.usual
+        if not self._known:
+            self._remember(as_believed(view, maps))
+            return HazeMaps(self._calmed(maps.values, elapsed), maps.density)
+        expected = self._scene.expectation(view)
         fit = fit_smoke(view, expected, self._airlight)
         self._airlight = self._airlight + _share(elapsed, AIRLIGHT_SECONDS) * (fit.airlight - self._airlight)
-        shown = network_input(view, expected, fit, maps_by_cell(maps.values), float(self._known))
-        answer = network.answer(shown, view.content)
+        shown = network_input(view, expected, fit, maps_by_cell(maps.values))
+        answer = learned_network().answer(shown, view.content)
         self._judge(view, answer, elapsed)
-        self._learn(view, expected, fit, maps, answer)
+        self._learn(view, expected, fit, maps)
         self._step = self._step + _share(elapsed, STEP_SECONDS) * (answer.whole - self._step)
         wanted = replace(answer, whole=self._step).maps(maps.values, view)
         return HazeMaps(self._calmed(wanted, elapsed), maps.density)
@@ -150,19 +153,20 @@ class SceneMemory:
         foreign = self._known and answer.foreign > FOREIGN
         self._foreign_seconds = self._foreign_seconds + elapsed if foreign else 0.0
 
-    def _learn(
-        self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps, answer: Answer
-    ) -> None:
-        """Remember this view if it is a clear one; the first ones without the smoke that is seen in them."""
-        if (self._known and self._smoke > CLEAR) or self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+    def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps) -> None:
+        """Remember this view if it is a clear one."""
+        if self._smoke > CLEAR:
             return
-        time_constant, opacity, engine = LATEST_SECONDS, 0.0, 0.0
-        if self._known:
-            detail, dark = view.whole()[5:] - expected.whole[5:]
-            time_constant = CLEARER_SECONDS if dark < -0.07 and detail > 0.05 else LATEST_SECONDS
-            opacity, engine = average(fit.opacity, view.content), average(opacity_seen(maps), view.content)
-        else:
-            view = view.corrected(HazeMaps(answer.maps(maps.values, view), 0.0)).darkened_as(view)
+        detail, dark = view.whole()[5:] - expected.whole[5:]
+        clearer = dark < -0.07 and detail > 0.05
+        opacity, engine = average(fit.opacity, view.content), average(opacity_seen(maps), view.content)
+        self._remember(view, opacity, engine, CLEARER_SECONDS if clearer else LATEST_SECONDS)
+
+    def _remember(
+        self, view: SceneStatistics, opacity: float = 0.0, engine: float = 0.0, time_constant: float = LATEST_SECONDS
+    ) -> None:
+        if self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+            return
         self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now
 
