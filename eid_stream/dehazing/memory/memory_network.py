@@ -21,6 +21,8 @@ from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStat
 
 Array = NDArray[np.float32]
 CELL_ANSWERS, WHOLE_ANSWERS = 7, 6
+SMALL_PRODUCT = 250_000
+"""Multiplications that OpenBLAS leaves to the thread that asks (its limit is 4 x 65,536)."""
 SURE = (0.15, 0.6)
 """Probability of smoke up to which nothing is done, and from which all of it."""
 MOST_OPACITY = 0.8
@@ -80,7 +82,7 @@ class MemoryNetwork:
         while f"layers.{len(self._layers)}.weight" in arrays:
             number = len(self._layers)
             weight = arrays[f"layers.{number}.weight"]
-            taps = np.ascontiguousarray(weight.transpose(0, 2, 3, 1).reshape(len(weight), -1))
+            taps = np.ascontiguousarray(weight.reshape(len(weight), -1))
             bias = arrays[f"pooled.{number}.bias"] + arrays[f"layers.{number}.bias"]
             self._layers.append((taps, arrays[f"pooled.{number}.weight"], bias, int(arrays["dilations"][number])))
         self._cells = arrays["cells.weight"].reshape(CELL_ANSWERS, -1), arrays["cells.bias"][:, None]
@@ -89,10 +91,10 @@ class MemoryNetwork:
     def answer(self, shown: Array, content: Array) -> Answer:
         """Answer to what ``network_input`` makes of a moment; ``content`` (ROWS, COLUMNS)."""
         share = (content / max(float(content.sum()), 1e-3)).reshape(-1)
-        h = np.maximum(self._first[0] @ shown.reshape(CHANNELS, -1) + self._first[1], 0.0)
+        h = np.maximum(_product(self._first[0], shown.reshape(CHANNELS, -1)) + self._first[1], np.float32(0.0))
         for taps, weight, bias, dilation in self._layers:
-            here = taps @ _neighbours(h, dilation) + (weight @ (h @ share) + bias)[:, None]
-            h = h + np.maximum(here, 0.0)
+            here = _product(taps, h[:, _neighbours(dilation)].reshape(-1, ROWS * COLUMNS))
+            h = h + np.maximum(here + (weight @ (h @ share) + bias)[:, None], np.float32(0.0))
         cells = (self._cells[0] @ h + self._cells[1]).reshape(CELL_ANSWERS, ROWS, COLUMNS)
         return _understood(cells, self._whole[0] @ (h @ share) + self._whole[1], content)
 
@@ -105,13 +107,18 @@ def learned_network() -> MemoryNetwork:
         return MemoryNetwork({name: arrays[name] for name in arrays.files})
 
 
-def _neighbours(h: Array, dilation: int) -> Array:
-    """(9 * channels, cells): the three by three neighbours of each cell, those at the edges repeated."""
-    planes = h.reshape(-1, ROWS, COLUMNS)
-    wide = np.pad(planes, ((0, 0), (dilation, dilation), (dilation, dilation)), mode="edge")
+@cache
+def _neighbours(dilation: int) -> NDArray[np.intp]:
+    """(9, cells): the three by three neighbours of each cell, those at the edges repeated."""
+    cells = np.pad(np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS), dilation, mode="edge")
     steps = [(row * dilation, column * dilation) for row in range(3) for column in range(3)]
-    taken = [wide[:, row : row + ROWS, column : column + COLUMNS] for row, column in steps]
-    return np.stack(taken).reshape(9 * len(planes), -1)
+    return np.stack([cells[row : row + ROWS, column : column + COLUMNS].ravel() for row, column in steps])
+
+
+def _product(one: Array, other: Array) -> Array:
+    """Of matrices, some rows at a time: OpenBLAS gives a larger product to threads, which spin while they wait."""
+    rows = max(1, SMALL_PRODUCT // other.size)
+    return np.concatenate([one[start : start + rows] @ other for start in range(0, len(one), rows)])
 
 
 def _understood(cells: Array, whole: Array, content: Array) -> Answer:
