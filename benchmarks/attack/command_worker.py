@@ -1,6 +1,7 @@
 """Many runs of the command in one process, which is started once: the process that attacks may end."""
 
 import functools
+import gc
 import io
 import json
 import os
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HUNG, DIED = "hung", "died"
 START_SECONDS = 1200.0
+_RUNS_BETWEEN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,11 @@ def _serve() -> None:
     _parse_once()
     _run("--source", "phantom:?size=64x48", "--duration", "0.2", "--out", "null:", "--engine", "prior")
     answers.write("warmed up\n")
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin):
         answers.write(json.dumps(asdict(_run(*json.loads(line)))) + "\n")
+        if number % _RUNS_BETWEEN == 0:  # a run keeps what was loaded from being searched, and here the runs before it
+            gc.unfreeze()
+            gc.collect()
 
 
 def _parse_once() -> None:
