@@ -34,4 +34,6 @@ def test_nuclei_that_are_drawn_are_found_and_a_rolling_ball_loses_none_of_them()
 def test_a_sheet_of_drawn_pictures_needs_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EID_DATA", str(tmp_path / "nowhere"))
     main("microscopy", drawn_sheet=tmp_path / "sheet.png")
-    assert cv2.imread(str(tmp_path / "sheet.png")).shape == (2 * 240, 3 * 320, 3)
+    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    assert sheet is not None
+    assert sheet.shape == (2 * 240, 3 * 320, 3)
