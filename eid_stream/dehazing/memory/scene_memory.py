@@ -33,9 +33,9 @@ ENOUGH_SECONDS = 0.5
 """Seconds of clear sight from which a memory is trusted; before, the engine is believed."""
 OLD_SECONDS = 180.0
 """Age of the latest clear view from which it is not."""
-FOREIGN = 0.95
+FOREIGN = 0.8
 """Probability (``Answer.foreign``) from which a memory is another scene's."""
-FOREIGN_SECONDS = 10.0
+FOREIGN_SECONDS = 4.0
 """A scene that is another one's for so long is remembered anew."""
 CLEAR = 0.05
 """How sure it may be of smoke in a view that is remembered as a clear one."""
