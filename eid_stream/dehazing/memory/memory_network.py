@@ -1,6 +1,6 @@
 """The network of the memory: where there is smoke, how much, in which light, by what is seen and what is remembered.
 
-Some 70,000 weights over cells of the thumbnail, in NumPy: half a millisecond. ``training.memory.learn_memory`` makes
+Some 70,000 weights over cells of the thumbnail, in NumPy: one to two milliseconds. ``training.memory.learn_memory`` makes
 them, from clear frames of many cameras, rendered smoke and histories of the same scene and of another one.
 It answers with numbers of the scattering model, all bounded; below a first sureness of smoke nothing is done at all.
 """
@@ -21,8 +21,9 @@ from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStat
 
 Array = NDArray[np.float32]
 CELL_ANSWERS, WHOLE_ANSWERS = 7, 6
-SMALL_PRODUCT = 250_000
-"""Multiplications that OpenBLAS leaves to the thread that asks (its limit is 4 x 65,536)."""
+PARTS = 2
+"""In how many parts the cells are convolved: OpenBLAS gives products beyond 4 x 65,536 multiplications to threads, which
+spin while they wait."""
 SURE = (0.15, 0.6)
 """Probability of smoke up to which nothing is done, and from which all of it."""
 MOST_OPACITY = 0.8
@@ -82,7 +83,7 @@ class MemoryNetwork:
         while f"layers.{len(self._layers)}.weight" in arrays:
             number = len(self._layers)
             weight = arrays[f"layers.{number}.weight"]
-            taps = np.ascontiguousarray(weight.reshape(len(weight), -1))
+            taps = np.ascontiguousarray(weight.reshape(*weight.shape[:2], 9).transpose(2, 0, 1))
             bias = arrays[f"pooled.{number}.bias"] + arrays[f"layers.{number}.bias"]
             self._layers.append((taps, arrays[f"pooled.{number}.weight"], bias, int(arrays["dilations"][number])))
         self._cells = arrays["cells.weight"].reshape(CELL_ANSWERS, -1), arrays["cells.bias"][:, None]
@@ -91,9 +92,11 @@ class MemoryNetwork:
     def answer(self, shown: Array, content: Array) -> Answer:
         """Answer to what ``network_input`` makes of a moment; ``content`` (ROWS, COLUMNS)."""
         share = (content / max(float(content.sum()), 1e-3)).reshape(-1)
-        h = np.maximum(_product(self._first[0], shown.reshape(CHANNELS, -1)) + self._first[1], np.float32(0.0))
+        parts = np.split(shown.reshape(CHANNELS, -1), PARTS, axis=1)
+        h = np.concatenate([self._first[0] @ part for part in parts], axis=1) + self._first[1]
+        h = np.maximum(h, np.float32(0.0))
         for taps, weight, bias, dilation in self._layers:
-            here = _product(taps, h[:, _neighbours(dilation)].reshape(-1, ROWS * COLUMNS))
+            here = np.concatenate([_convolved(taps, h, part) for part in _neighbours(dilation)], axis=1)
             h = h + np.maximum(here + (weight @ (h @ share) + bias)[:, None], np.float32(0.0))
         cells = (self._cells[0] @ h + self._cells[1]).reshape(CELL_ANSWERS, ROWS, COLUMNS)
         return _understood(cells, self._whole[0] @ (h @ share) + self._whole[1], content)
@@ -109,16 +112,19 @@ def learned_network() -> MemoryNetwork:
 
 @cache
 def _neighbours(dilation: int) -> NDArray[np.intp]:
-    """(9, cells): the three by three neighbours of each cell, those at the edges repeated."""
+    """(PARTS, 9, cells): the three by three neighbours of each cell, those at the edges repeated."""
     cells = np.pad(np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS), dilation, mode="edge")
     steps = [(row * dilation, column * dilation) for row in range(3) for column in range(3)]
-    return np.stack([cells[row : row + ROWS, column : column + COLUMNS].ravel() for row, column in steps])
+    taken = np.stack([cells[row : row + ROWS, column : column + COLUMNS].ravel() for row, column in steps])
+    return np.ascontiguousarray(taken.reshape(9, PARTS, -1).transpose(1, 0, 2))
 
 
-def _product(one: Array, other: Array) -> Array:
-    """Of matrices, some rows at a time: OpenBLAS gives a larger product to threads, which spin while they wait."""
-    rows = max(1, SMALL_PRODUCT // other.size)
-    return np.concatenate([one[start : start + rows] @ other for start in range(0, len(one), rows)])
+def _convolved(taps: Array, h: Array, neighbours: NDArray[np.intp]) -> Array:
+    """(channels, cells) of some cells, from taps (9, channels, channels) and their neighbours (9, cells)."""
+    total: Array = taps[0] @ h[:, neighbours[0]]
+    for tap, places in zip(taps[1:], neighbours[1:], strict=True):
+        total += tap @ h[:, places]
+    return total
 
 
 def _understood(cells: Array, whole: Array, content: Array) -> Answer:
