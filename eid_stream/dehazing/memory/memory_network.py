@@ -1,7 +1,7 @@
 """The network of the memory: where there is smoke, how much, in which light, by what is seen and what is remembered.
 
-Some 70,000 weights over cells of the thumbnail, in NumPy: one to two milliseconds. ``training.memory.learn_memory`` makes
-them, from clear frames of many cameras, rendered smoke and histories of the same scene and of another one.
+Some 70,000 weights over cells of the thumbnail, in NumPy: one to two milliseconds. ``training.memory.learn_memory``
+makes them, from clear frames of many cameras, rendered smoke and histories of the same scene and of another one.
 It answers with numbers of the scattering model, all bounded; below a first sureness of smoke nothing is done at all.
 """
 
@@ -22,8 +22,8 @@ from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStat
 Array = NDArray[np.float32]
 CELL_ANSWERS, WHOLE_ANSWERS = 7, 6
 PARTS = 2
-"""In how many parts the cells are convolved: OpenBLAS gives products beyond 4 x 65,536 multiplications to threads, which
-spin while they wait."""
+"""In how many parts the cells are convolved: OpenBLAS gives products beyond 4 x 65,536 multiplications to threads,
+which spin while they wait."""
 SURE = (0.15, 0.6)
 """Probability of smoke up to which nothing is done, and from which all of it."""
 MOST_OPACITY = 0.8
