@@ -42,7 +42,7 @@ train: $(VENV)/dev
 
 # pyiqa brings opencv-python-headless, which would take the window away from opencv-python: put that back last.
 quality: $(VENV)/dev
-	$(PIP) --editable '.[quality]'
+	$(PIP) --require-hashes --requirement $(LOCKS)/quality.txt
 	$(BIN)/python -m pip uninstall --quiet --yes opencv-python-headless
 	$(PIP) --force-reinstall --no-deps opencv-python
 	$(BIN)/python -m benchmarks.quality

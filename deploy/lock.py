@@ -21,8 +21,16 @@ EXTRAS = {
     "development": ("train", "dev", "engines", "papers", "rtx", *LIGHT),
     "runtime": LIGHT,
     "nvidia": ("rtx", *LIGHT),
+    "openvino": ("openvino", *LIGHT),
+    "webgpu": ("webgpu", *LIGHT),
+    "virtual-camera": ("virtual-camera", *LIGHT),
+    "ray": ("ray", *LIGHT),
+    "quality": ("quality", "train", "dev"),
 }
-"""Locks and the extras in them. The first one decides the versions of the others."""
+"""Locks and the extras in them. The first one decides the versions of the others.
+
+``tensorrt`` has none: the libraries that it asks for lie on NVIDIA's own index, what PyPI has of them is a signpost.
+"""
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?$", re.MULTILINE)
 
 

@@ -65,12 +65,11 @@ class WindowRun:
         self._identity = self.wait_for(found, "the window never came").splitlines()[-1]
 
     def key(self, name: str) -> None:
-        """Press a key; OpenCV only sees the last one of those that come together."""
-        self._tool("windowfocus", self._identity, "key", name)
-        time.sleep(0.15)
+        """Press a key; wait for what it does before the next: OpenCV sees only the last of those that come together."""
+        self._tool("windowfocus", "--sync", self._identity, "key", name)
 
     def hold(self, name: str) -> None:
-        self._tool("windowfocus", self._identity, "keydown", name)
+        self._tool("windowfocus", "--sync", self._identity, "keydown", name)
 
     def release(self, name: str) -> None:
         self._tool("keyup", name)

@@ -5,26 +5,23 @@ With ``--tally FILE`` a long attack is made in pieces: the counts of all pieces 
 
 import argparse
 import json
-import math
 import random
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from benchmarks.attack import fuzzed_files, kills, leaks, live_faults, servers, sick_disks
 from benchmarks.attack.command_worker import CommandWorker
 from benchmarks.attack.outcome import Row, table
 from benchmarks.attack.tally import Tally
 
-ENDLESS = 10**9
 SHARES = {"files": 0.4, "kills": 0.2, "live": 0.15, "servers": 0.1, "addresses": 0.1, "disks": 0.05}
 """How the time is divided. An attack that knows an end may take less than its share."""
-NUMBERED = {"files": fuzzed_files.CALLED, "kills": kills.CALLED}
-"""Attacks whose inputs follow from numbers, with what they are called in the table."""
-PIECE_SECONDS = 100.0
-"""So often what they found is kept, should the attacker itself be ended."""
+NUMBERED = {"files": fuzzed_files, "kills": kills}
+"""Attacks whose inputs follow from numbers."""
 
 
 def main() -> None:
@@ -51,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", choices=SHARES, default=list(SHARES), help="these attacks")
     parser.add_argument("--first", type=int, help="number of the first damaged file (0 with --tally, else random)")
     parser.add_argument("--tally", type=Path, help="add to the counts in this file, and go on from them")
+    parser.add_argument("--workers", type=int, default=1, help="damaged files and kills tried at once")
     parser.add_argument("--again", default="", help="one damaged file as the table names it, such as MP4:123")
     return parser.parse_args()
 
@@ -63,31 +61,31 @@ def _timed(name: str, arguments: argparse.Namespace, folder: Path, tally: Tally)
     first = arguments.first
     if first is None:
         first = 0 if arguments.tally else random.randrange(10**6)
-    piece_seconds = PIECE_SECONDS if name in NUMBERED else math.inf
-    while True:
-        piece_end = min(end, time.monotonic() + piece_seconds)
-        for row in _attack(name, work, first + tally.tried(NUMBERED.get(name, "")), partial(_is_past, piece_end)):
-            print(f"{row.attack}: {row.tried} tried, {row.survived} survived", flush=True)
+    until = partial(_is_past, end)
+    if name in NUMBERED:
+        _number(NUMBERED[name], work, first, until, arguments.workers, tally)
+    else:
+        for row in _attack(name, work, until):
             tally.add(row)
-        if piece_end == end or _is_past(end):
-            return
+
+
+def _number(attack: ModuleType, work: Path, first: int, until: Callable[[], bool], workers: int, tally: Tally) -> None:
+    first += tally.tried(attack.CALLED)
+    attack.attack_all(work, first=first, note=partial(tally.note, attack.CALLED), until=until, workers=workers)
+    tally.keep()
 
 
 def _is_past(end: float) -> bool:
     return time.monotonic() > end
 
 
-def _attack(name: str, work: Path, first: int, until: Callable[[], bool]) -> list[Row]:
+def _attack(name: str, work: Path, until: Callable[[], bool]) -> list[Row]:
     if name == "live":
         return list(live_faults.attack_all(work, until=until))
-    return [_attack_with_files(name, work, first, until)]
+    return [_attack_host(name, work, until)]
 
 
-def _attack_with_files(name: str, work: Path, first: int, until: Callable[[], bool]) -> Row:
-    if name == "files":
-        return fuzzed_files.attack_all(ENDLESS, work, first=first, until=until)
-    if name == "kills":
-        return kills.attack_all(ENDLESS, work, first=first, until=until)
+def _attack_host(name: str, work: Path, until: Callable[[], bool]) -> Row:
     if name == "servers":
         return servers.attack_all(rounds=10, until=until)
     if name == "addresses":

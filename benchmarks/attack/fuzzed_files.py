@@ -3,15 +3,18 @@
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import cast
 
 import av
 from av.video.stream import VideoStream
 
+from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
-from benchmarks.attack.outcome import SURVIVED, Row
+from benchmarks.attack.outcome import SURVIVED
 
 SEEDS = {
     "MP4": ("mp4", "libx264"),
@@ -71,25 +74,26 @@ def attack(fuzzed: Fuzzed, seeds: dict[str, bytes], folder: Path, worker: Comman
     return symptom
 
 
-def attack_all(count: int, folder: Path, *, first: int = 0, until: Callable[[], bool] = lambda: False) -> Row:
-    """Convert ``count`` damaged files of all containers in turn, or as many as there is time for."""
-    row, worker = Row(CALLED), CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)
+def attack_all(
+    folder: Path, *, first: int, note: Callable[[str, str], None], until: Callable[[], bool], workers: int = 1
+) -> None:
+    """Convert damaged files of all containers in turn, from number ``first`` on, and ``note`` what became of each."""
     seeds = write_seeds(folder)
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
-    try:
-        for fuzzed in _inputs(count, first):
-            if until():
-                break
-            row.note(attack(fuzzed, seeds, work, worker), fuzzed.name)
-    finally:
-        worker.close()
-    return row
+
+    @contextmanager
+    def attacker(number: int) -> Iterator[Callable[[Fuzzed], str]]:
+        work = folder / f"work{number}"
+        work.mkdir(exist_ok=True)
+        with closing(CommandWorker(time_limit_seconds=TIME_LIMIT_SECONDS)) as worker:
+            yield lambda fuzzed: attack(fuzzed, seeds, work, worker)
+
+    inputs = ((fuzzed.name, fuzzed) for fuzzed in _inputs(first))
+    tried_at_once(inputs, attacker, note=note, until=until, workers=workers)
 
 
-def _inputs(count: int, first: int) -> Iterator[Fuzzed]:
+def _inputs(first: int) -> Iterator[Fuzzed]:
     names = list(SEEDS)
-    for number in range(first, first + count):
+    for number in count(first):
         yield Fuzzed(names[number % len(names)], number)
 
 

@@ -3,7 +3,8 @@
     python -m benchmarks.quality.sciences natural --teacher runs/natural/teacher.safetensors
     python -m benchmarks.quality.sciences microscopy --weights runs/cells/weights
 
-Prints a table for people and one JSON line for machines; ``--sheet FILE`` writes pictures of some of them.
+Prints a table for people and one JSON line for machines; ``--sheet FILE`` writes pictures of some of them, and
+``--drawn-sheet FILE`` pictures drawn by arithmetic, which may be shown.
 """
 
 import json
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.measures.full_reference import psnr_db, ssim
 from benchmarks.quality.measures.nuclei import contrast_of, find_nuclei, kept_share
 from benchmarks.quality.methods import subtract_dark_channel
+from benchmarks.quality.sets.drawn_sciences import drawn_pair
 from benchmarks.quality.sets.generated_glow import glowing
 from eid_stream.backends import open_engine
 from eid_stream.dehazing.map_estimator import MapEstimator
@@ -32,6 +34,7 @@ Row = Callable[[Rgb], Rgb]
 Figures = dict[str, float]
 ROLLING_BALL = 75
 """Diameter in pixels of what counts as ground: larger than two nuclei."""
+DRAWN_SEEDS = (3, 8)
 
 
 def natural(rows: dict[str, Row]) -> dict[str, Figures]:
@@ -82,6 +85,7 @@ def main(
     teacher: Path | None = None,
     weights: str | None = None,
     sheet: Path | None = None,
+    drawn_sheet: Path | None = None,
 ) -> None:
     """Judge what was trained for another science.
 
@@ -91,14 +95,19 @@ def main(
         teacher: teacher.safetensors.
         weights: Folder of an exported student, as --weights of the command takes it.
         sheet: Picture to write with some of the test pictures through every row.
+        drawn_sheet: The same with drawn pictures and nothing else: no data is needed, and no figures are printed.
     """
     rows = rows_of(science, companion, teacher, weights)
+    if drawn_sheet is not None:
+        pairs = [drawn_pair(science, seed) for seed in DRAWN_SEEDS]
+        _write_sheet(drawn_sheet, rows, pairs)
+        return
     table = natural(rows) if science == "natural" else microscopy(rows)
     for name, figures in table.items():
         print(f"{name:20}" + "".join(f"{measure} {value:6.3f}  " for measure, value in figures.items()))
     print(json.dumps({"benchmark": f"sciences {science}", "rows": table}))
     if sheet is not None:
-        _write_sheet(sheet, science, rows)
+        _write_sheet(sheet, rows, _some(science))
 
 
 def _against_truth(row: Row, pairs: Sequence[tuple[Rgb, Rgb]]) -> Figures:
@@ -148,15 +157,19 @@ def _read(path: Path) -> Rgb:
     return np.asarray(np.rint(load_rgb(path) * 255.0), np.uint8)
 
 
-def _write_sheet(path: Path, science: str, rows: dict[str, Row]) -> None:
+def _some(science: str) -> list[tuple[Rgb, Rgb | None]]:
+    """Some of the hazy test pictures, with their truth where there is one."""
     name = "reside_sots_indoor" if science == "natural" else "cell97"
     hazy = [p for p in read_domain(name) if p.split == "test" and p.kind == "hazy"]
     chosen = hazy[:: max(1, len(hazy) // 4)][:4]
+    return [(_read(p.path), _read(p.truth) if p.truth is not None else None) for p in chosen]
+
+
+def _write_sheet(path: Path, rows: dict[str, Row], pairs: Sequence[tuple[Rgb, Rgb | None]]) -> None:
+    """A line for each picture: through every row, and its truth."""
     lines = []
-    for picture in chosen:
-        shown = [row(_read(picture.path)) for row in rows.values()]
-        if picture.truth is not None:
-            shown.append(_read(picture.truth))
+    for hazy, truth in pairs:
+        shown = [row(hazy) for row in rows.values()] + ([] if truth is None else [truth])
         lines.append(
             np.concatenate([cv2.resize(rgb, (320, 240), interpolation=cv2.INTER_AREA) for rgb in shown], axis=1)
         )

@@ -2,9 +2,8 @@
 
     python -m benchmarks.speed.soak --minutes 30
 
-
-The phantom runs as fast as it can through reconnections, the live dehazer, the engine, a recording in segments and the
-bypass; what the process holds is noted all along. A table for people, one JSON line last.
+The phantom runs as fast as it can through reconnections, the live dehazer, the engine and a recording in segments; what
+the process holds is noted all along. A table for people, one JSON line last.
 """
 
 import json
@@ -56,6 +55,10 @@ class Soak:
     """What was held all along, from the first twentieth on: until then caches fill."""
 
     samples: list[Held] = field(default_factory=list)
+    dehazed: int = 0
+    """Frames that were corrected; the others went out as captured."""
+    lost_signals: int = 0
+    """How often the sender hung up and was found again."""
 
     @property
     def growth_mib(self) -> float:
@@ -68,6 +71,8 @@ class Soak:
         last = self.samples[-1]
         return {
             "frames": last.frames,
+            "dehazed": self.dehazed,
+            "lost_signals": self.lost_signals,
             "rss_mib": round(last.rss_mib, 1),
             "growth_mib": round(self.growth_mib, 1),
             "threads": last.threads,
@@ -101,7 +106,8 @@ def _print_row(sample: "Held") -> None:
 
 def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held"], None] = lambda _: None) -> Soak:
     """Run and return what was held; ``note`` hears of each sample."""
-    source = ReconnectingSource(lambda: PhantomRing(size, RATE, _CONNECTION_SECONDS), first_pause_seconds=0.0)
+    sender = _Sender(PhantomRing(size, RATE, _CONNECTION_SECONDS))
+    source = ReconnectingSource(sender.connection, first_pause_seconds=0.0)
     count = max(_SAMPLES, round(minutes * 60 * RATE))
     opened, stats = open_engine(engine), Stats()
     dehazer = LiveDehazer(lambda: opened, BypassLatch(), stats=stats)
@@ -109,8 +115,9 @@ def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held
     with tempfile.TemporaryDirectory() as folder:
         sampler = _Sampler(result, count // _SAMPLES, note)
         outlets = [Outlet("sampler", sampler), Outlet("record", _recorder(Path(folder)))]
-        Pipeline(_Accelerated(source, count), dehazer.dehaze, outlets, stats=stats).run()
+        Pipeline(_Accelerated(source, sender, count), dehazer.dehaze, outlets, stats=stats).run()
     dehazer.close()
+    result.lost_signals = source.damage.lost_signals
     return result
 
 
@@ -121,11 +128,42 @@ def held(frames: int) -> Held:
     return Held(frames, pages * os.sysconf("SC_PAGE_SIZE") / 2**20, threading.active_count(), descriptors)
 
 
+class _Sender:
+    """One connection after the other, on a clock of their own. A frame is sent when the one before it was taken: live
+    frames that nobody takes are dropped, and a sender without pace would send most of its video to nobody."""
+
+    def __init__(self, ring: PhantomRing) -> None:
+        self._ring = ring
+        self._sent = 0
+        self.taken = threading.Semaphore()
+
+    def connection(self) -> "_Connection":
+        return _Connection(self._ring.info, self._frames())
+
+    def _frames(self) -> Iterator[Frame]:
+        for frame in self._ring:
+            self.taken.acquire()
+            self._sent += 1
+            yield replace(frame, captured_ns=self._sent * 10**9 // RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    info: StreamInfo
+    frames: Iterator[Frame]
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self.frames
+
+    def close(self) -> None: ...
+
+
 class _Accelerated:
     """The first frames of a live source, none dropped."""
 
-    def __init__(self, source: Source, count: int) -> None:
+    def __init__(self, source: Source, sender: _Sender, count: int) -> None:
         self._source = source
+        self._sender = sender
         self._count = count
 
     @property
@@ -134,12 +172,14 @@ class _Accelerated:
 
     def __iter__(self) -> Iterator[Frame]:
         for number, frame in enumerate(self._source):
+            self._sender.taken.release()
             if number >= self._count:
                 return
             yield frame
 
     def close(self) -> None:
         self._source.close()
+        self._sender.taken.release()
 
 
 class _Sampler:
@@ -149,6 +189,7 @@ class _Sampler:
         self._every = every
 
     def write(self, frame: Frame) -> None:
+        self._soak.dehazed += frame.state.dehazed
         if (frame.index + 1) % self._every == 0:
             self._soak.samples.append(held(frame.index + 1))
             self._note(self._soak.samples[-1])

@@ -1,32 +1,38 @@
 #!/usr/bin/env bash
-# Build the images: deploy/image/build.sh [cpu|nvidia]. With docker or podman the base is pulled; with buildah alone, where no
-# registry of images can be reached, it is made from Debian's packages (root and debootstrap are needed), and its steps run
-# in a chroot.
+# Build the images: deploy/image/build.sh [cpu|nvidia], with docker, podman or buildah, whichever is found first.
+# Where no registry of images can be reached, the base is made from Debian's packages (as root, by debootstrap).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 target=${1:-cpu}
 lock=runtime
 [ "$target" = nvidia ] && lock=nvidia
-build=(-f deploy/image/Dockerfile --target "$target" --build-arg "LOCK=$lock" --tag "eid-stream:$target" .)
+base=docker.io/library/debian:trixie-slim
+build=(--file deploy/image/Dockerfile --target "$target" --build-arg "LOCK=$lock" --tag "eid-stream:$target")
 
-for builder in docker podman; do
-    if $builder info >/dev/null 2>&1; then
-        [ $builder = podman ] && build=(--format docker "${build[@]}") # which keeps the health check
-        exec $builder build "${build[@]}"
-    fi
+for builder in docker podman buildah none; do
+    $builder info >/dev/null 2>&1 && break
 done
-command -v buildah >/dev/null || { echo "No builder: install docker, podman or buildah." >&2; exit 1; }
+[ "$builder" != none ] || { echo "No builder: install docker, podman or buildah." >&2; exit 1; }
+[ "$builder" = docker ] || build+=(--format docker) # which keeps the health check
 
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-vfs}
-if ! buildah inspect localhost/trixie >/dev/null 2>&1; then
+make_base() { # from Debian's packages, under the name $base
     root=$(mktemp -d)
     trap 'rm -rf "$root"' EXIT
     debootstrap --variant=minbase --include=ca-certificates trixie "$root/trixie" >/dev/null
-    container=$(buildah from scratch)
-    cp -a "$root/trixie/." "$(buildah mount "$container")/"
-    buildah umount "$container" >/dev/null
-    buildah commit --quiet --rm "$container" localhost/trixie
+    if [ "$builder" = buildah ]; then
+        container=$(buildah from scratch)
+        buildah copy --quiet "$container" "$root/trixie" / >/dev/null
+        buildah commit --quiet --rm "$container" "$base" >/dev/null
+    else
+        tar --create --directory "$root/trixie" . | $builder import - "$base" >/dev/null
+    fi
+}
+
+if ! $builder pull --quiet "$base" >/dev/null 2>&1; then
+    base=localhost/trixie
+    $builder inspect --type image "$base" >/dev/null 2>&1 || make_base
+    certificates=/etc/ssl/certs # of this machine, so that what it trusts is trusted while the image is built
+    [ "$builder" = docker ] || build+=(--network host --isolation chroot --volume "$certificates:$certificates:ro")
 fi
-certificates=/etc/ssl/certs # of this machine, so that what it trusts is trusted while the image is built
-buildah build --format docker --network host --volume "$certificates:$certificates:ro" --build-arg BASE=localhost/trixie "${build[@]}"
+$builder build --build-arg "BASE=$base" "${build[@]}" .

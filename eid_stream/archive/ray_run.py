@@ -3,7 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -18,8 +19,16 @@ PROCESSORS = 2
 _RETRIES = 20
 """How often a video is begun again, where it ended, because its machine was lost."""
 _LOOK_SECONDS = 0.5
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TRACING_ENABLED": "0", "RAY_ENABLE_RECORD_ACTOR_TASK_LOGGING": "0"}
-"""Nothing is told to Ray's makers."""
+_NOWHERE = "http://127.0.0.1:9/"
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_USAGE_STATS_REPORT_URL": _NOWHERE,
+    "RAY_TRACING_ENABLED": "0",
+    "RAY_ENABLE_RECORD_ACTOR_TASK_LOGGING": "0",
+}
+"""Nothing is told to Ray's makers, not even that nothing is to be told, which Ray 2.60 reports of some clusters."""
+_NO_WEB = {"http_proxy": _NOWHERE, "https_proxy": _NOWHERE, "no_proxy": ""}
+"""For the processes that Ray starts: one of them asks the web of three clouds whether it runs there."""
 
 
 class RayCluster:
@@ -38,12 +47,13 @@ class RayCluster:
             raise ConfigError("--on ray needs Ray. Install it: pip install 'eid-stream[ray]'") from error
         self._ray = ray
         try:
-            ray.init(
-                address or "local",
-                include_dashboard=None if address else False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
+            with _environment(_NO_WEB):
+                ray.init(
+                    address or "local",
+                    include_dashboard=None if address else False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
         except Exception as error:  # Ray raises whatever its parts meet
             said = " ".join(str(error).split()) or type(error).__name__
             where = f"the Ray cluster {address}" if address else "a Ray cluster on this machine"
@@ -84,6 +94,20 @@ class RayRun:
     def stop(self) -> None:
         """Take it back."""
         self._stopped = True
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    """Changes for whatever is started meanwhile."""
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name in changes:
+            os.environ.pop(name)
+            if name in before:
+                os.environ[name] = before[name]
 
 
 def _work(task: FileTask) -> Entry:

@@ -75,17 +75,18 @@ def _opened(name: str) -> Engine:
 
 
 def _open_tensorrt() -> Engine:
-    find_gpu()
-    from eid_stream.backends.cuda.tensorrt_engine import open_tensorrt
-
-    return open_tensorrt()
+    return _open_built("tensorrt")
 
 
 def _open_cuda() -> Engine:
-    find_gpu()
-    from eid_stream.backends.cuda.cuda_engine import open_cuda
+    return _open_built("cuda")
 
-    return open_cuda()
+
+def _open_built(name: str) -> Engine:
+    find_gpu()
+    from eid_stream.backends.cuda.built_device_engine import open_built
+
+    return open_built(name)
 
 
 def _open_rtx() -> Engine:

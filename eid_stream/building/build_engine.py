@@ -160,13 +160,9 @@ def _plan_options(options: Options) -> "PlanOptions":
 
 
 def _start(content: bytes, card: EngineCard) -> Engine:
-    if card.backend == "cuda":
-        from eid_stream.backends.cuda.cuda_engine import cuda_engine
+    from eid_stream.backends.cuda.built_device_engine import device_engine
 
-        return cuda_engine(content, card)
-    from eid_stream.backends.cuda.tensorrt_engine import tensorrt_engine
-
-    return tensorrt_engine(content, card)
+    return device_engine(content, card, card.backend)
 
 
 def _card(student: EngineCard, key: EngineKey, content: bytes, gpu: Gpu) -> EngineCard:

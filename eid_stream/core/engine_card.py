@@ -25,6 +25,8 @@ class EngineCard:
     colour: str = "Y' in [0, 1], Cb and Cr in [-0.5, 0.5], in the matrix of the stream"
     looks: int = 2
     """How often a thumbnail is looked at: 2, straight and turned by half; 1 where the ground is always below."""
+    only_adds_light: bool = False
+    """Whether its haze is light added before a dark ground, all of which may be taken from a still picture."""
     student_sha256: str = ""
     """Hash of the exported student (ONNX bytes) the engine was made from; empty without one."""
     program_sha256: str = ""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from eid_stream.core.errors import EngineMismatchError, reason_of
 from eid_stream.core.frame import Colour, Frame, PixelLayout, Plane
 from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels.choice import PLAIN, do_without_compiled, loops
+from eid_stream.core.kernels.choice import do_without_compiled, loops
+from eid_stream.core.kernels.plain import PlainLoops
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.frame_correction import corrected
 from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
@@ -32,7 +33,7 @@ def check_correction(layout: PixelLayout) -> None:
         EngineMismatchError: those fail, too.
     """
     fault = _fault(layout)
-    if fault and loops().name != PLAIN:
+    if fault and loops().name != PlainLoops.name:
         logger.warning("The compiled loops are not used: %s.", fault)
         do_without_compiled()
         fault = _fault(layout)

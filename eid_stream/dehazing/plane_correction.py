@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from eid_stream.core.colour_matrix import from_bt709
 from eid_stream.core.frame import Colour, PixelLayout, Plane, Planes
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_CR, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels.choice import Bound, loops
+from eid_stream.core.kernels.choice import loops
+from eid_stream.core.kernels.plain import Bound
 
 MOST_LIGHT_TAKEN = 0.75
 """Share of a pixel's luma above black that may be taken for smoke. Maps are smooth, and beside the rim of a small dense

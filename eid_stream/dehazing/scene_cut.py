@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from eid_stream.core.box_means import box_means
 from eid_stream.core.frame import Frame
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.memory.cell_grid import smoothed
 
 Array = NDArray[np.float32]
 GAP_SECONDS = 0.5
@@ -15,6 +16,11 @@ GAP_SECONDS = 0.5
 CUT_DIFFERENCE = 0.05
 CUT_RATIO = 5.0
 """A cut changes coarse luma in [0, 1] by more than this on average, and by so many times what motion did lately."""
+CUT_LIKENESS = 0.5
+"""Correlation of the coarse luma's shape from which nothing was cut, however much it changed: smoke that comes at once
+and a jump of the exposure leave 0.6 and more, cuts 0.4 and less."""
+SHAPE = 2.5
+"""Deviation in cells of what counts as shape: smoke is smoother."""
 MOTION_SECONDS = 1.0
 """How long "lately" is."""
 SAMPLED_ROWS = 96
@@ -53,10 +59,17 @@ class Continuity:
         gap = not 0.0 <= elapsed <= GAP_SECONDS
         difference = float(np.abs(coarse - before).mean())
         self.difference = 0.0 if gap else difference
-        self.cut = difference > (CUT_DIFFERENCE if gap else max(CUT_DIFFERENCE, CUT_RATIO * self._motion))
+        changed = difference > (CUT_DIFFERENCE if gap else max(CUT_DIFFERENCE, CUT_RATIO * self._motion))
+        self.cut = changed and _likeness(coarse, before) < CUT_LIKENESS
         anew = gap or self.cut
         self._motion = USUAL_MOTION if anew else self._motion + _share(elapsed) * (difference - self._motion)
         return anew
+
+
+def _likeness(one: Array, other: Array) -> float:
+    shapes = [(each - smoothed(each, SHAPE)).ravel() for each in (one, other)]
+    lengths = float(np.linalg.norm(shapes[0]) * np.linalg.norm(shapes[1]))
+    return float(shapes[0] @ shapes[1]) / lengths if lengths > 0.0 else 0.0
 
 
 def _coarse_luma(thumbnail: Thumbnail) -> Array:

@@ -22,11 +22,13 @@ _ROWS = 256
 """Rows at a time: the work of a large picture must not take many times its own memory."""
 
 
-def corrected_samples(samples: Samples, maps: HazeMaps, white: int, strength: float) -> Samples:
+def corrected_samples(
+    samples: Samples, maps: HazeMaps, white: int, strength: float, most_taken: float = MOST_LIGHT_TAKEN
+) -> Samples:
     """Samples (height, width) or (height, width, B G R [alpha]) corrected; where maps say "no haze", bit for bit.
 
-    ``white`` is the code value of 1. Bounds are those of videos: no pixel loses more than ``MOST_LIGHT_TAKEN`` of its
-    luma, and what is bright gets no brighter. Grey stays grey.
+    ``white`` is the code value of 1. Bounds are those of videos: no pixel loses more than ``most_taken`` of its luma,
+    and what is bright gets no brighter. Grey stays grey.
     """
     out = samples.copy()
     height, width = samples.shape[:2]
@@ -35,7 +37,7 @@ def corrected_samples(samples: Samples, maps: HazeMaps, white: int, strength: fl
         last = min(height, first + _ROWS)
         cells = _between(columns, height, axis=1, first=first, last=last)
         block = samples[first:last]
-        change = _grey_change(block, cells, white) if samples.ndim == 2 else _colour_change(block, cells, white)
+        change = (_grey_change if samples.ndim == 2 else _colour_change)(block, cells, white, most_taken)
         before = block if samples.ndim == 2 else block[..., :3]
         after = before + np.float32(strength * white) * change + np.float32(0.5)
         target = out[first:last] if samples.ndim == 2 else out[first:last, :, :3]
@@ -43,17 +45,17 @@ def corrected_samples(samples: Samples, maps: HazeMaps, white: int, strength: fl
     return out
 
 
-def _grey_change(block: Samples, cells: Array, white: int) -> Array:
-    return _luma_change(block.astype(np.float32) / np.float32(white), cells)
+def _grey_change(block: Samples, cells: Array, white: int, most_taken: float) -> Array:
+    return _luma_change(block.astype(np.float32) / np.float32(white), cells, most_taken)
 
 
-def _colour_change(block: Samples, cells: Array, white: int) -> Array:
+def _colour_change(block: Samples, cells: Array, white: int, most_taken: float) -> Array:
     """Change of B, G, R in [0, 1], (rows, width, 3)."""
     ycbcr = block[..., 2::-1].astype(np.float32) @ (TO_YCBCR.T / np.float32(white))
     gain = cells[GAIN_CHROMA] - 1.0
     changes = np.stack(
         [
-            _luma_change(ycbcr[..., 0], cells),
+            _luma_change(ycbcr[..., 0], cells, most_taken),
             gain * ycbcr[..., 1] + cells[OFFSET_CB],
             gain * ycbcr[..., 2] + cells[OFFSET_CR],
         ],
@@ -62,10 +64,10 @@ def _colour_change(block: Samples, cells: Array, white: int) -> Array:
     return np.asarray((changes @ _TO_RGB.T)[..., ::-1], np.float32)
 
 
-def _luma_change(luma: Array, cells: Array) -> Array:
+def _luma_change(luma: Array, cells: Array, most_taken: float) -> Array:
     change = (cells[GAIN_LUMA] - 1.0) * luma + cells[OFFSET_Y]
     most = np.float32(MOST_LIGHT_ADDED) * np.maximum(np.float32(BRIGHT) - luma, 0.0)
-    return np.asarray(np.clip(change, np.float32(-MOST_LIGHT_TAKEN) * luma, most), np.float32)
+    return np.asarray(np.clip(change, np.float32(-most_taken) * luma, most), np.float32)
 
 
 def _between(cells: Array, length: int, *, axis: int, first: int = 0, last: int | None = None) -> Array:

@@ -11,6 +11,7 @@ from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame, Plane
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail, make_thumbnail
+from eid_stream.dehazing.plane_correction import MOST_LIGHT_TAKEN
 from eid_stream.stills.corrected_samples import TO_YCBCR, corrected_samples
 from eid_stream.stills.picture_file import Samples
 
@@ -34,8 +35,9 @@ class PictureDehazer:
     """
 
     def __init__(self, estimate: Estimate, card: EngineCard, strength: float = 1.0) -> None:
-        """``card`` says which thumbnail ``estimate`` takes."""
+        """``card`` says which thumbnail ``estimate`` takes, and what its haze does to light."""
         self._estimate, self._card, self._strength = estimate, card, strength
+        self._most_taken = 1.0 if card.only_adds_light else MOST_LIGHT_TAKEN
 
     def clear(self, samples: Samples) -> Cleared:
         """The same kind of samples, corrected; alpha stays as it is.
@@ -47,7 +49,7 @@ class PictureDehazer:
             return Cleared(samples, 0.0)
         white = white_level(samples)
         maps = self._estimate(self._thumbnail(samples, white))
-        return Cleared(corrected_samples(samples, maps, white, self._strength), maps.density)
+        return Cleared(corrected_samples(samples, maps, white, self._strength, self._most_taken), maps.density)
 
     def _thumbnail(self, samples: Samples, white: int) -> Thumbnail:
         return make_thumbnail(_frame(samples, white), self._card.thumbnail_width, self._card.thumbnail_height)

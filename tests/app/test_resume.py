@@ -106,7 +106,9 @@ def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
     ("name", "more"), [("out.mp4", ()), ("out.mov", ("--codec", "hevc")), ("out.mkv", ("--strength", "0"))]
 )
 def test_every_container_is_gone_on_with(tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
-    plain = write_clip(tmp_path / "plain.mp4", Clip(frames=200, size=SIZE, sounds=[Sound(seconds=8.0)]))
+    words = Subtitles("srt", [(1.0, 6.0, "Trocar."), (5.0, 7.0, "Clip.")])
+    clip = Clip(frames=200, size=SIZE, sounds=[Sound(seconds=8.0)], subtitles=[words])
+    plain = write_clip(tmp_path / "plain.mkv", clip)
     whole, out = tmp_path / f"whole-{name}", tmp_path / name
     assert run(*command(plain, whole, *more)).returncode == 0
     assert killed(command(plain, out, *more), out, sections=1)

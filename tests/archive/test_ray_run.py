@@ -10,6 +10,7 @@ import pytest
 
 from eid_stream.archive.manifest import Manifest
 from tests.command import wait_until
+from tests.isolated_network import needs_isolation, packets_of
 from tests.media.side_streams import Sound
 from tests.media.writing import Clip, write_clip
 
@@ -52,3 +53,20 @@ def test_a_node_that_is_killed_loses_nothing(cluster: Any, tmp_path: Path) -> No
     assert (entry.state, entry.frames) == ("done", FRAMES)
     subprocess.run([*command, "--out", str(tmp_path / "whole")], check=True, capture_output=True)
     assert (out / "a.mp4").read_bytes() == (tmp_path / "whole" / "a.mp4").read_bytes()
+
+
+@needs_isolation
+@pytest.mark.timeout(240)
+def test_a_cluster_that_we_start_asks_for_no_host(tmp_path: Path) -> None:
+    """Ray 2.60 asks three clouds whether it runs there, also without usage statistics."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_clip(folder / "a.mp4", Clip(frames=10))
+    control = "import socket\ntry: socket.getaddrinfo('control.example', 443)\nexcept OSError: pass"
+    options = ("--source", str(folder), "--out", str(tmp_path / "out"), "--engine", "prior", "--on", "ray")
+    commands = [(sys.executable, "-c", control), (sys.executable, "-m", "eid_stream", *options)]
+    sent = packets_of(commands, tmp_path, seconds=180)
+    if "Cannot use a Ray cluster" in (told := (tmp_path / "1.log").read_text()):
+        pytest.skip("no Ray cluster starts here")
+    assert "1 videos done" in told
+    assert sent == ["control.example asked for"]

@@ -1,11 +1,15 @@
 """A small part of ``python -m benchmarks.attack`` in every test run: always the same inputs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from benchmarks.attack import fuzzed_files, kills, leaks, sick_disks
+from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.leaking_addresses import KINDS
 from benchmarks.attack.outcome import SURVIVED, Row, table
@@ -41,6 +45,28 @@ def test_a_damaged_file_is_read_or_refused(
 ) -> None:
     fuzzed = fuzzed_files.Fuzzed(list(seeds)[number % len(seeds)], number)
     assert fuzzed_files.attack(fuzzed, seeds, tmp_path, worker) == SURVIVED
+
+
+def test_several_attackers_try_every_input_once_and_without_a_gap() -> None:
+    tried: list[int] = []
+    together = Barrier(2)
+
+    @contextmanager
+    def attacker(_: int) -> Iterator[Callable[[int], str]]:
+        together.wait(10)
+
+        def attack(number: int) -> str:
+            tried.append(number)
+            return SURVIVED
+
+        yield attack
+
+    inputs = ((str(number), number) for number in count())
+    noted: list[tuple[str, str]] = []
+
+    tried_at_once(inputs, attacker, note=lambda *told: noted.append(told), until=lambda: len(tried) >= 100, workers=2)
+    assert sorted(tried) == list(range(len(noted)))
+    assert sorted(noted) == sorted((SURVIVED, str(number)) for number in tried)
 
 
 def test_damage_follows_from_its_number(seeds: dict[str, bytes]) -> None:

@@ -52,8 +52,11 @@ def test_engines_that_do_not_take_other_weights_say_so(folder: Path) -> None:
         open_engine("prior", str(folder))
 
 
-def test_the_student_of_natural_haze_came_with_the_package_and_passes_its_self_test() -> None:
-    engine = open_engine("auto", "natural")
-    assert engine.card.name == "natural"
-    assert engine.card.looks == 1
+@pytest.mark.parametrize(("science", "looks", "only_adds_light"), [("natural", 1, False), ("microscopy", 2, True)])
+def test_students_of_other_sciences_came_with_the_package_and_pass_their_self_test(
+    science: str, looks: int, only_adds_light: bool
+) -> None:
+    engine = open_engine("auto", science)
+    assert engine.card.name == science
+    assert (engine.card.looks, engine.card.only_adds_light) == (looks, only_adds_light)
     engine.close()

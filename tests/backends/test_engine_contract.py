@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from eid_stream.backends.cuda.built_device_engine import open_built
 from eid_stream.backends.engine_choice import open_engine
 from eid_stream.backends.onnx_runtime.onnx_engine import OnnxEngine
 from eid_stream.backends.onnx_runtime.plugin_engine import plugin_engine
@@ -32,15 +33,11 @@ def _chosen() -> Engine:
 
 
 def _cuda() -> Engine:
-    from eid_stream.backends.cuda.cuda_engine import open_cuda
-
-    return open_cuda()
+    return open_built("cuda")
 
 
 def _tensorrt() -> Engine:
-    from eid_stream.backends.cuda.tensorrt_engine import open_tensorrt
-
-    return open_tensorrt()
+    return open_built("tensorrt")
 
 
 def _rtx() -> Engine:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("module", ["eid_stream.building.build_engine", "training.memory.learn_signs"])
+@pytest.mark.parametrize("module", ["eid_stream.building.build_engine", "training.memory.learn_memory"])
 def test_help_may_be_cut_short_by_its_reader_and_says_so_on_a_full_disk(module: str) -> None:
     command = f"{sys.executable} -m {module} --help"
     cut = _shell(f"{command} | head -1 >/dev/null; exit ${{PIPESTATUS[0]}}")

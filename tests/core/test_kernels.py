@@ -138,6 +138,6 @@ def test_a_library_of_another_version_is_done_without(
 
 @pytest.mark.usefixtures("chooses_anew")
 def test_without_a_library_numpy_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "open_compiled", lambda: None)
-    assert choice.loops().name == choice.PLAIN
+    monkeypatch.setattr(choice, "open_compiled", lambda: None)
+    assert choice.loops().name == PlainLoops.name
     assert choice.note().startswith("The compiled loops are missing")

@@ -10,8 +10,7 @@ from eid_stream.core.errors import EngineMismatchError
 from eid_stream.core.frame import PIXEL_LAYOUTS, PixelLayout, Plane
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.kernels import choice
-from eid_stream.core.kernels.choice import Array
-from eid_stream.core.kernels.plain import PlainLoops
+from eid_stream.core.kernels.plain import Array, PlainLoops
 from eid_stream.dehazing import frame_correction
 from eid_stream.dehazing.correction_check import check_correction
 from eid_stream.dehazing.plane_correction import apply_maps
@@ -39,7 +38,7 @@ def test_where_compiled_loops_are_wrong_those_by_numpy_take_over() -> None:
 
     choice._chosen[:] = [Wrong()]
     check_correction(PIXEL_LAYOUTS["yuv420p"])
-    assert choice.loops().name == choice.PLAIN
+    assert choice.loops().name == PlainLoops.name
 
 
 @pytest.mark.usefixtures("given_back")

@@ -77,7 +77,7 @@ def test_a_repeated_frame_is_corrected_like_the_one_it_repeats() -> None:
 def test_across_a_cut_nothing_is_mixed() -> None:
     given = frames(10, 50)
     y, cb, cr = given[0].planes
-    cut = [replace(f, planes=((y // 4).astype(np.uint8), cb, cr)) if f.index >= 5 else f for f in given]
+    cut = [replace(f, planes=((y[::-1, ::-1] // 4).astype(np.uint8), cb, cr)) if f.index >= 5 else f for f in given]
     prepared = list(FileDehazer(NumberedEngine()).prepare(iter(cut)))
     gains = [float(frame.maps.values[0].mean()) for frame in prepared if frame.maps is not None]
     assert len(gains) == 10

@@ -1,10 +1,13 @@
 """The locks hold what ``setup.cfg`` asks for."""
 
+import configparser
+
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.lock import EXTRAS, LOCKS, asked_for, pins
+from deploy.lock import EXTRAS, LOCKS, ROOT, asked_for, pins
+from deploy.papers.software import SHIPPED
 
 
 def wanted(name: str) -> list[Requirement]:
@@ -34,7 +37,24 @@ def test_everything_in_a_lock_has_hashes(name: str) -> None:
     assert all("--hash=sha256:" in entry for entry in pinned)
 
 
-@pytest.mark.parametrize("name", [name for name in EXTRAS if name != "development"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_what_is_shipped_has_the_versions_that_were_tested(name: str) -> None:
     tested = {(pin.name, str(pin.specifier)) for pin in pins("development")}
     assert {(pin.name, str(pin.specifier)) for pin in pins(name)} <= tested
+
+
+@pytest.mark.parametrize("name", [name for name in EXTRAS if name not in ("development", *SHIPPED)])
+def test_what_a_lock_shares_with_the_tests_has_the_same_version_there(name: str) -> None:
+    tested: dict[str, set[str]] = {}
+    for pin in pins("development"):
+        tested.setdefault(pin.name, set()).add(str(pin.specifier))
+    shared = [pin for pin in pins(name) if pin.name in tested]
+    assert len(shared) > 15
+    assert [str(pin) for pin in shared if str(pin.specifier) not in tested[pin.name]] == []
+
+
+def test_every_extra_has_a_lock_but_the_one_that_cannot() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    locked = {extra for extras in EXTRAS.values() for extra in extras}
+    assert set(settings["options.extras_require"]) - locked == {"tensorrt"}

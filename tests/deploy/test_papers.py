@@ -1,6 +1,7 @@
 """The papers say what is really there."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from deploy.lock import pins
+from deploy.lock import ROOT, pins
 from deploy.papers import hazards, model_card, software
 from deploy.papers.__main__ import pages
 from deploy.papers.audit import FOUND, NO_ANSWER, Accepted, judge, read_exceptions
@@ -44,6 +45,14 @@ def test_the_model_card_has_the_licence_the_data_and_the_figures_of_the_weights_
     assert yaml.safe_load(head)["model-index"][0]["results"][0]["metrics"][0]["value"] == 24.5
     assert "| cholec80 | CC BY-NC-SA 4.0; as told |" in body
     assert "of before" not in body
+
+
+def test_every_file_that_the_model_card_names_is_there() -> None:
+    named = re.findall(
+        r"`([\w-]+(?:/[\w.-]+)+|[\w-]+\.(?:onnx|pt2|json|md))`", model_card.PAGE.read_text(encoding="utf-8")
+    )
+    assert len(named) > 5
+    assert [name for name in named if not any((root / name).exists() for root in (ROOT, model_card.PAGE.parent))] == []
 
 
 def test_a_control_whose_test_is_gone_stops_the_page(tmp_path: Path) -> None:

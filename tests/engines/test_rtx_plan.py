@@ -121,7 +121,7 @@ def test_the_trunk_that_is_halved_is_not_empty(single: bytes) -> None:
 def test_every_call_of_the_tensorrt_engine_exists_in_the_real_bindings(holder: str, calls: list[str]) -> None:
     import tensorrt_rtx_bindings as trt
 
-    source = Path(__file__).parents[2] / "eid_stream" / "backends" / "cuda" / "tensorrt_engine.py"
+    source = Path(__file__).parents[2] / "eid_stream" / "backends" / "cuda" / "tensorrt_launch.py"
     for call in calls:
         assert f".{call}" in source.read_text(encoding="utf-8")
         assert hasattr(getattr(trt, holder), call)

@@ -1,9 +1,10 @@
-"""The command with an engine that goes wrong: ``python -m tests.live.live_with_faults raises 20 60 --source ...``.
+"""The command with an engine that goes wrong: ``python -m tests.live.live_with_faults raises faulty --source ...``.
 
-The fault is made on the calls from the second to before the third argument, counted from 0.
+The fault is made while there is a file of the name that is the second argument.
 """
 
 import sys
+from pathlib import Path
 from unittest.mock import patch
 
 import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
@@ -20,10 +21,20 @@ class FaultyChoice(FailingEngine):
     reasons = ()
 
 
+class WhileThere:
+    """Every call while a file is there."""
+
+    def __init__(self, flag: Path) -> None:
+        self._flag = flag
+
+    def __contains__(self, call: object) -> bool:
+        return self._flag.exists()
+
+
 def run() -> None:
-    kind, begin, end = sys.argv[1:4]
-    del sys.argv[1:4]
-    engine = FaultyChoice(FAULTS[kind], calls=range(int(begin), int(end)))
+    kind, flag = sys.argv[1:3]
+    del sys.argv[1:3]
+    engine = FaultyChoice(FAULTS[kind], calls=WhileThere(Path(flag)))
     with patch("eid_stream.app.wiring.live_wiring.open_engine", return_value=engine):
         main()
 

@@ -1,7 +1,7 @@
 """Engines that go wrong on purpose."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import numpy as np
 
@@ -17,7 +17,7 @@ Fault = Callable[[Thumbnail], HazeMaps]
 class FailingEngine:
     """The prior engine, except on the calls (counted from 0) whose fault is given."""
 
-    def __init__(self, fault: Fault, *, calls: range) -> None:
+    def __init__(self, fault: Fault, *, calls: Container[int]) -> None:
         self._engine = PriorEngine()
         self._fault = fault
         self._calls = calls

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame
-from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.haze_maps import OFFSET_Y, HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.plane_correction import apply_maps
 from eid_stream.stills.corrected_samples import corrected_samples
@@ -82,3 +83,11 @@ def test_alpha_stays_as_it_is() -> None:
     after = PictureDehazer(lambda _: HALF_A_VEIL, CARD).clear(before).samples
     assert np.array_equal(after[..., 3], before[..., 3])
     assert not np.array_equal(after[..., :3], before[..., :3])
+
+
+def test_haze_that_only_adds_light_may_be_taken_to_the_last_of_it() -> None:
+    glow = np.full((40, 50), 20, np.uint8)
+    maps = HazeMaps.identity()
+    maps.values[OFFSET_Y] = -20 / 255
+    for card, left in ((CARD, 5), (replace(CARD, only_adds_light=True), 0)):
+        assert np.unique(PictureDehazer(lambda _: maps, card).clear(glow).samples).tolist() == [left]

@@ -56,13 +56,14 @@ def main(
         out: Folder for weights, report, frames and the state of the run.
         start: Checkpoint of the student to begin with.
         weights: Weights in use, which the adapted ones must beat; those of EID_STREAM_WEIGHTS or the package's else.
-        eid: Haze operator of training.eid.train_haze for EID's equivariance; none leaves it out.
+        eid: Haze operator of training.eid.train_haze for EID's equivariance; the word none leaves it out.
         options: How; every field is an option of its own.
         accelerator: cpu or cuda.
         threads: CPU threads; PyTorch decides otherwise.
     """
     use_threads(threads)
     options = options or AdaptOptions()
+    eid = None if eid == Path("none") else eid
     in_use = open_engine("onnx", weights)
     try:
         records = site_frames(recordings, out, in_use)

@@ -13,6 +13,7 @@ from training.eid.veil_look import (
     depth_logits,
     follow_edges,
     glow_logits,
+    logits_below_floor,
 )
 from training.smoke.veil import Veil
 
@@ -135,7 +136,10 @@ class VeilEstimator(nn.Module):
         else:
             airlight = F.adaptive_avg_pool2d(logits[:, 1:], COARSE)
             airlight = F.interpolate(airlight, logits.shape[-2:], mode="bilinear", align_corners=False)
-        return torch.cat([logits[:, :1], airlight], dim=1)
+        logits = torch.cat([logits[:, :1], airlight], dim=1)
+        if LOOKS[self.look].below_floor:
+            logits = torch.cat([logits_below_floor(logits[:, :1], small), airlight], dim=1)
+        return logits
 
 
 class ResnetGenerator(nn.Module):

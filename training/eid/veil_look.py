@@ -18,6 +18,12 @@ from training.smoke.veil import AIRLIGHT_RANGE, TINT, VEIL_T_MIN
 LookName = Literal["smoke", "depth", "glow"]
 BOXES = 6
 """Things that stand in a room."""
+FLOOR_WINDOW = 17
+"""Side of the neighbourhoods of ``floor_of`` where the short side of a picture is 64: twice as wide as a nucleus."""
+GLOW_LIGHT = 8.0
+"""Airlight that stands for light added: far above white, so that what is taken away with it hardly shows."""
+MOST_OF_FLOOR = 1.2
+"""Share of the floor that may be glow: noise puts the darkest place below the mean of its ground."""
 ROOM_NUMBERS, BOX_NUMBERS = 10, 6
 
 
@@ -38,12 +44,16 @@ class VeilLook:
     """Short side of the copy of a picture that the companion looks at."""
     upright: bool = False
     """There is a ground: a picture turned by a quarter is none that could have been taken."""
+    below_floor: bool = False
+    """Haze adds no more light than the darkest place in every neighbourhood shows (``floor_of``)."""
 
 
 LOOKS: dict[LookName, VeilLook] = {
     "smoke": VeilLook(VEIL_T_MIN, AIRLIGHT_RANGE, TINT, even_airlight=False, follows_edges=False),
     "depth": VeilLook(0.1, (0.8, 1.05), 0.04, even_airlight=True, follows_edges=True, upright=True, seen_side=64),
-    "glow": VeilLook(0.75, (0.1, 1.1), 0.0, even_airlight=True, follows_edges=False, seen_side=64),
+    "glow": VeilLook(
+        0.96, (GLOW_LIGHT, GLOW_LIGHT), 0.0, even_airlight=True, follows_edges=False, seen_side=64, below_floor=True
+    ),
 }
 
 
@@ -68,18 +78,41 @@ def glow_logits(clear: Tensor, fields: Tensor, strength: Tensor, halo: Tensor) -
     An even ground, unevenly lit by ``fields`` (batch, 1, grid, grid), and halos: the picture's own light, spread wide.
     ``strength`` and ``halo`` are standard normal, (batch,).
     """
-    look = LOOKS["glow"]
     grid = clear.shape[-1]
     ground = 0.02 + 0.18 * _uniform(strength)[:, None, None, None] ** 1.5
     uneven = torch.exp(0.15 * fields)
     spread = _blurred(_blurred(clear.mean(1, keepdim=True), grid // 4), grid // 4)
     added = ground * uneven + 0.8 * _uniform(halo)[:, None, None, None] * spread
-    airlight = 0.8
-    opacity = (added / airlight).clamp(1e-3, 0.99 * (1.0 - look.least_transmission))
-    share = 1.0 - opacity / (1.0 - look.least_transmission)
-    low, high = look.airlight
-    bright = torch.full_like(share, math.log((airlight - low) / (high - airlight)))
-    return torch.cat([torch.logit(share), bright, torch.zeros_like(share), torch.zeros_like(share)], 1)
+    logits = _logits_of_light(added)
+    return torch.cat([logits, torch.zeros_like(logits).expand(-1, 3, -1, -1)], 1)
+
+
+def floor_of(small: Tensor) -> Tensor:
+    """The light that every neighbourhood larger than a nucleus shows, (batch, 1, h, w), of RGB (batch, 3, h, w).
+
+    A grey opening (Serra 1982) of the mean of the channels, smoothed: what is smaller than the window is not in it,
+    however dim, so that no nucleus can be taken for glow.
+    """
+    grey, reach = small.mean(1, keepdim=True), FLOOR_WINDOW // 2
+    darkest = -F.max_pool2d(-grey, FLOOR_WINDOW, 1, reach)
+    opened = F.max_pool2d(darkest, FLOOR_WINDOW, 1, reach)
+    return F.avg_pool2d(opened, FLOOR_WINDOW, 1, reach, count_include_pad=False)
+
+
+def logits_below_floor(logits: Tensor, small: Tensor) -> Tensor:
+    """Logits (batch, 1, gh, gw) read as the share of the floor of the picture that is glow, as transmission's.
+
+    The picture is ``small``, RGB (batch, 3, h, w).
+    """
+    share = MOST_OF_FLOOR * torch.sigmoid(logits)
+    floor = F.interpolate(floor_of(small), logits.shape[-2:], mode="bilinear", align_corners=False)
+    return _logits_of_light(share * floor)
+
+
+def _logits_of_light(added: Tensor) -> Tensor:
+    """Transmission's logits of light that is added, in [0, 1]."""
+    most = 1.0 - LOOKS["glow"].least_transmission
+    return torch.logit(1.0 - (added / GLOW_LIGHT / most).clamp(1e-4, 0.99))
 
 
 def room_depth(numbers: Tensor, grid: int) -> Tensor:

@@ -29,8 +29,8 @@ from training.network.student import STRIDE, maps_of
 
 GRID = THUMBNAIL_HEIGHT // STRIDE, THUMBNAIL_WIDTH // STRIDE
 LICENCE = "research only, as the pictures that it learned from demand; the code is Apache-2.0"
-DEAD_ZONES: dict[LookName, float] = {"smoke": 0.03, "depth": 0.03, "glow": 0.005}
-"""Opacity up to which a picture comes back as it was. Glow is all thin: three hundredths would be a third of it."""
+DEAD_ZONES: dict[LookName, float] = {"smoke": 0.03, "depth": 0.03, "glow": 0.0004}
+"""Opacity up to which a picture comes back as it was; from twice of it on all haze that is seen is taken away."""
 
 
 class VeilMaps(nn.Module):
@@ -43,28 +43,37 @@ class VeilMaps(nn.Module):
         super().__init__()
         self.estimator = estimator
         self.dead_zone = DEAD_ZONES[estimator.look]
+        self.only_adds_light = estimator.look == "glow"
         self.pooled = THUMBNAIL_HEIGHT // estimator.small_side
         self.to_rgb: Tensor
         self.to_ycbcr: Tensor
-        self.register_buffer("to_rgb", ycbcr_to_rgb(1)[:, :, None, None].clone(), persistent=False)
-        self.register_buffer("to_ycbcr", rgb_to_ycbcr(1)[:, :, None, None].clone(), persistent=False)
+        self.register_buffer("to_rgb", _convolution(ycbcr_to_rgb(1)), persistent=False)
+        self.register_buffer("to_ycbcr", _convolution(rgb_to_ycbcr(1)), persistent=False)
 
     def forward(self, thumbnail: Tensor) -> tuple[Tensor, Tensor]:
         """Haze maps and density, as exported."""
         inside = self._inside(thumbnail)
         rgb = F.conv2d(thumbnail, self.to_rgb).clamp(0.0, 1.0)
         mean = (inside * rgb).sum((2, 3), keepdim=True) / (inside.sum((2, 3), keepdim=True) + 1.0)
-        seen = inside * rgb + (1.0 - inside) * mean
-        transmission, airlight = self.estimator.fields(F.avg_pool2d(seen, self.pooled))
+        shown = inside * rgb + (1.0 - inside) * mean
+        transmission, airlight = self.estimator.fields(F.avg_pool2d(shown, self.pooled))
         cells = F.interpolate(torch.cat([transmission, airlight], 1), GRID, mode="bilinear", align_corners=False)
-        opacity = (F.relu(1.0 - cells[:, :1] - self.dead_zone) / (1.0 - self.dead_zone)).clamp(max=1.0 - T_MIN)
-        maps = maps_of(torch.cat([opacity, opacity], 1), F.conv2d(cells[:, 1:], self.to_ycbcr))
-        return maps, mean_inside(opacity, F.avg_pool2d(inside, STRIDE)).clamp(0.0, 1.0)
+        seen = 1.0 - cells[:, :1]
+        opacity = (seen * (seen / self.dead_zone - 1.0).clamp(0.0, 1.0)).clamp(max=1.0 - T_MIN)
+        light = F.conv2d(cells[:, 1:], self.to_ycbcr)
+        maps = maps_of(torch.cat([opacity, opacity], 1), light)
+        haze = opacity * light[:, :1] if self.only_adds_light else opacity
+        return maps, mean_inside(haze, F.avg_pool2d(inside, STRIDE)).clamp(0.0, 1.0)
 
     def _inside(self, thumbnail: Tensor) -> Tensor:
         """1 where the picture is: rows and columns of the canvas in which anything is not black."""
         lit = (thumbnail[:, :1] > BLACK / 4).float()
         return lit.amax(2, keepdim=True) * lit.amax(3, keepdim=True)
+
+
+def _convolution(matrix: Tensor) -> Tensor:
+    """As weights whose memory lies in order: torch.export warns of others."""
+    return matrix[:, :, None, None].clone(memory_format=torch.contiguous_format)
 
 
 def main(teacher: Path, out: Path, *, name: str = "student", licence: str = LICENCE) -> None:
@@ -79,7 +88,8 @@ def main(teacher: Path, out: Path, *, name: str = "student", licence: str = LICE
     estimator = _estimator_of(load_network(teacher), teacher)
     made_by: dict[str, Any] = load_checkpoint(teacher)[1]
     card = export_student(VeilMaps(estimator).eval(), made_by, out, looks=1 if estimator.is_upright else 2)
-    replace(card, name=name, licence=licence).save(out / CARD_FILE)
+    card = replace(card, name=name, licence=licence, only_adds_light=estimator.look == "glow")
+    card.save(out / CARD_FILE)
     print(f"Wrote {name} {card.version} into {out}: SHA-256 {card.student_sha256[:12]}")
 
 

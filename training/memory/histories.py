@@ -1,25 +1,26 @@
-"""Views of real operations, each after a clear past of its own scene: what the signs of smoke are learned from."""
+"""Views of real operations, each after a clear past of its own scene or of another one."""
 
+import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from eid_stream.dehazing.memory.remembered_scene import RememberedScene
 from eid_stream.dehazing.memory.scene_statistics import average
 from eid_stream.dehazing.memory.smoke_fit import USUAL_AIRLIGHT, fit_smoke
-from eid_stream.dehazing.memory.smoke_signs import signs
+from training.data.camera import Camera
 from training.data.clip_pairs import read_on_canvas
 from training.data.frames import FrameRecord
-from training.data.picture_cache import load_pictures, make_picture
-from training.data.views import View, plain_view
-from training.memory.observed_views import ObservedView, Observer
+from training.data.picture_cache import Picture, load_pictures, make_picture
+from training.data.views import Pose, View, draw_pose, plain_view
+from training.data.views import view as posed_view
+from training.memory.lessons import Lesson, lesson
+from training.memory.observed_views import PLAIN_CAMERA, ObservedView, Observer
 
-Array = NDArray[np.float32]
 CLEAR_CLIPS = (
     "web_a_clear_320p30.mp4",
     "clear_1080p25.mp4",
@@ -31,99 +32,115 @@ LATEST_SECONDS = 12.0
 STILL_SECONDS = 1.0
 """A frame of a list stands for so long."""
 MOST_FRAMES = 63
-"""Clear frames of one video, in runs of neighbours; and at most ``MOST_HAZY`` with real smoke."""
+"""Clear frames of one video, in runs of neighbours."""
 RUN = 9
-MOST_HAZY = 40
 MOST_PAST = 7
-A_MOMENT_AGO = 0.35
-"""Share of frames that are also shown after themselves: the camera stands still, as it does while one cuts."""
-EXPOSURE = 0.06
-"""Deviation of the logarithm of what exposure does between past and present, half of the time."""
+SMOKY = 3
+"""How often a view is shown through smoke."""
+MOVED = 0.6
+"""Share of frames that are also shown after parts of themselves: the camera moves, or hardly does."""
+MOVES = (0.004, 0.4)
+"""How far it moves from one remembered view to the next, as a share of what it sees."""
+SEEN = (0.6, 0.95)
+"""Share of a frame's width that such a camera sees."""
+FOREIGN = 0.2
+"""Share of views that are also shown after another operation's past."""
+AGES = (1, 1, 3, 8, 15, 25)
+"""Steps of a clip between its past and a view: smoke stays for seconds, in which nothing clear is seen."""
+OTHERS = 30
+"""Pasts of other operations that are kept."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Moment:
-    """Signs of smoke in a view, and the smoke."""
+class Histories:
+    """Makes lessons."""
 
-    source: str
-    signs: Array
-    """(signs, ROWS, COLUMNS)."""
-    content: Array
-    opacity: Array
-    likeness: float
-    """Of the clear view that was recalled."""
+    def __init__(self, observer: Observer, seed: int) -> None:
+        self._observer = observer
+        self._rng = np.random.default_rng([seed, 0x415])
+        self._others: list[RememberedScene] = []
 
+    def of_frames(self, records: Sequence[FrameRecord], *, posed: bool) -> Iterator[Lesson]:
+        """Lessons of all videos of a list; ``posed``: each one cut, turned and re-coloured as a whole."""
+        ordered = sorted((r for r in records if r.kind == "clear"), key=lambda r: (r.source, r.video, r.path))
+        for (source, _), video in groupby(ordered, key=lambda r: (r.source, r.video)):
+            pictures = load_pictures(_runs(list(video), self._rng))
+            camera = self._observer.camera()
+            pose = draw_pose(pictures[0], self._rng) if posed else None
+            views = [self._observer.observed(_shown(p, pictures[0], pose), camera, SMOKY) for p in pictures]
+            yield from self._of_video(source, views)
+            for picture in pictures:
+                if self._rng.random() < MOVED:
+                    yield from self._moved(source, picture, pose, camera)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
-    clear: ObservedView
-    smoky: tuple[ObservedView, ...]
+    def of_clip(self, path: Path) -> Iterator[Lesson]:
+        """Lessons of a clear clip, after pasts of different ages."""
+        past, pasts = RememberedScene(), list[RememberedScene]()
+        for view in _views_of(path):
+            observed = self._observer.observed(view, PLAIN_CAMERA, SMOKY)
+            if len(pasts) > AGES[-2]:
+                for now in observed:
+                    age = min(int(self._rng.choice(AGES)), len(pasts) - 4)
+                    yield self._after(f"clip {path.stem}", "own", now, pasts[-age])
+                yield from self._elsewhere(f"clip {path.stem}", observed)
+            _remember(past, observed[0], STEP_SECONDS)
+            pasts.append(copy.deepcopy(past))
 
+    def _of_video(self, source: str, views: Sequence[Sequence[ObservedView]]) -> Iterator[Lesson]:
+        for number, observed in enumerate(views):
+            others = _nearest(len(views), number, int(self._rng.integers(1, MOST_PAST + 1)))
+            if len(views) >= 3:
+                own = _past([views[n][0] for n in others])
+                yield from (self._after(source, "own", now, own) for now in observed)
+                self._others = [*self._others[1 - OTHERS :], own] if number == 0 else self._others
+            yield from self._elsewhere(source, observed)
 
-def of_frames(records: Sequence[FrameRecord], observer: Observer, seed: int) -> Iterator[Moment]:
-    """Moments of all videos of a list of which three clear frames or more are known."""
-    rng = np.random.default_rng([seed, 0x415])
-    ordered = sorted(records, key=lambda r: (r.source, r.video, r.path))
-    for (source, _), group in groupby(ordered, key=lambda r: (r.source, r.video)):
-        video = list(group)
-        clear = _runs([r for r in video if r.kind == "clear"], rng)
-        if len(clear) >= 3:
-            hazy = [r for r in video if r.kind == "hazy"]
-            yield from _of_video(source, clear, _spread(hazy, MOST_HAZY), observer, rng)
+    def _moved(self, source: str, picture: Picture, pose: Pose | None, camera: Camera) -> Iterator[Lesson]:
+        """A camera that moves over one frame, and then stands before smoke."""
+        height, width = picture.rgb.shape[:2]
+        plain = pose or Pose((0, 0, width, height))
+        boxes = _way(width, height, int(self._rng.integers(2, 6)), self._rng)
+        views = [posed_view(picture, replace(plain, box=box)) for box in boxes]
+        past = _past([self._observer.observed(view, camera, 0)[0] for view in views[:-1]])
+        for now in self._observer.observed(views[-1], camera, SMOKY - 1):
+            yield self._after(source, "own", now, past)
 
+    def _elsewhere(self, source: str, observed: Sequence[ObservedView]) -> Iterator[Lesson]:
+        for now in observed:
+            if self._others and self._rng.random() < FOREIGN:
+                yield self._after(source, "foreign", now, self._others[int(self._rng.integers(len(self._others)))])
 
-def of_clip(path: Path, observer: Observer, seed: int) -> Iterator[Moment]:
-    """Moments of a clear clip, each after all that came before it."""
-    rng = np.random.default_rng([seed, 0xC11B])
-    past = RememberedScene()
-    for view in _views_of(path):
-        shown = _shown(view, observer, 3)
-        if past.seconds > 0.9:
-            for now in (shown.clear, *shown.smoky):
-                yield _moment("clip", now, past, rng)
-        _remember(past, shown.clear, STEP_SECONDS)
-
-
-def _of_video(
-    source: str, clear: Sequence[FrameRecord], hazy: Sequence[FrameRecord], observer: Observer, rng: np.random.Generator
-) -> Iterator[Moment]:
-    shown = [_shown(plain_view(picture), observer, 2) for picture in load_pictures(clear)]
-    for number, frame in enumerate(shown):
-        others = _nearest([n for n in range(len(shown)) if n != number], number, int(rng.integers(1, MOST_PAST + 1)))
-        past = _past([shown[n].clear for n in others])
-        for now in (frame.clear, *frame.smoky):
-            yield _moment(source, now, past, rng)
-        if rng.random() < A_MOMENT_AGO:
-            past = _past([*(shown[n].clear for n in others[:-1]), frame.clear])
-            for now in (frame.clear, frame.smoky[0]):
-                yield _moment(source, now, past, rng)
-    paths = [record.path.name for record in clear]
-    for record, picture in zip(hazy, load_pictures(hazy), strict=True):
-        place = int(np.searchsorted(paths, record.path.name))
-        others = _nearest(list(range(len(shown))), place, int(rng.integers(2, MOST_PAST + 1)))
-        now = observer.real_smoke(plain_view(picture))
-        yield _moment(source, now, _past([shown[n].clear for n in others]), rng)
-
-
-def _shown(view: View, observer: Observer, times: int) -> _Shown:
-    return _Shown(observer.clear(view), tuple(observer.smoky(view) for _ in range(times)))
+    def _after(self, source: str, past: str, now: ObservedView, scene: RememberedScene) -> Lesson:
+        seen = now.exposed(self._rng)
+        return lesson(source, past, seen, scene.expectation(seen.statistics))
 
 
-def _moment(source: str, now: ObservedView, past: RememberedScene, rng: np.random.Generator) -> Moment:
-    if rng.random() < 0.5:
-        now = now.exposed(float(np.exp(rng.normal(0.0, EXPOSURE))))
-    view = now.statistics
-    expected = past.expectation(view)
-    fit = fit_smoke(view, expected, fit_smoke(view, expected, USUAL_AIRLIGHT).airlight)
-    found = signs(view, expected, fit, now.seen)
-    return Moment(source, found, view.content, now.opacity, expected.likeness)
+def _shown(picture: Picture, first: Picture, pose: Pose | None) -> View:
+    """A picture in the pose that was drawn for the first one of its video."""
+    if pose is None or picture.rgb.shape != first.rgb.shape:
+        return plain_view(picture)
+    return posed_view(picture, pose)
+
+
+def _way(width: int, height: int, steps: int, rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
+    """Boxes (left, top, width, height) within a picture, one after the other."""
+    share = float(rng.uniform(*SEEN))
+    move = float(np.exp(rng.uniform(*np.log(MOVES))))
+    place = rng.random(2)
+    boxes = []
+    for _ in range(steps):
+        size = share * np.exp(0.3 * move * rng.normal())
+        across, down = (round(min(size, 1.0) * side) for side in (width, height))
+        boxes.append((round(place[0] * (width - across)), round(place[1] * (height - down)), across, down))
+        step = move * share / max(1.0 - share, 0.05) * rng.normal(size=2)
+        place = np.clip(np.abs(place + step), 0.0, 1.0)
+    return boxes
 
 
 def _past(views: Sequence[ObservedView]) -> RememberedScene:
     scene = RememberedScene()
     for view in views:
-        for _ in range(round(STILL_SECONDS / STEP_SECONDS)):
-            _remember(scene, view, STEP_SECONDS)
+        for _ in range(3):
+            _remember(scene, view, STILL_SECONDS / 3)
     return scene
 
 
@@ -132,13 +149,13 @@ def _remember(scene: RememberedScene, view: ObservedView, seconds: float) -> Non
     if scene.seconds > 1.0:
         fit = fit_smoke(statistics, scene.expectation(statistics), USUAL_AIRLIGHT)
         opacity = average(fit.opacity, statistics.content)
-    seen = average(view.seen, statistics.content)
+    seen = average(np.maximum(np.float32(1.0) - np.float32(1.0) / view.engine[0], np.float32(0.0)), statistics.content)
     scene.add(statistics, opacity, seen, seconds=seconds, time_constant_seconds=LATEST_SECONDS)
 
 
-def _nearest(numbers: list[int], place: int, count: int) -> list[int]:
+def _nearest(count: int, place: int, most: int) -> list[int]:
     """The nearest last."""
-    return sorted(numbers, key=lambda number: abs(number - place))[:count][::-1]
+    return sorted((n for n in range(count) if n != place), key=lambda n: abs(n - place))[:most][::-1]
 
 
 def _runs(records: list[FrameRecord], rng: np.random.Generator) -> list[FrameRecord]:
@@ -146,12 +163,6 @@ def _runs(records: list[FrameRecord], rng: np.random.Generator) -> list[FrameRec
         return records
     starts = rng.choice(len(records) - RUN, MOST_FRAMES // RUN, replace=False)
     return [records[n] for n in np.unique([start + step for start in starts for step in range(RUN)])]
-
-
-def _spread(records: list[FrameRecord], most: int) -> list[FrameRecord]:
-    if not records:
-        return []
-    return [records[n] for n in np.unique(np.linspace(0, len(records) - 1, min(len(records), most)).astype(int))]
 
 
 def _views_of(path: Path) -> Iterator[View]:

@@ -1,4 +1,4 @@
-"""What the runtime's memory of the scene knows of a view, and how much smoke is really in it."""
+"""What the runtime's memory of the scene knows of a view, what it should look like, and how much smoke is in it."""
 
 from dataclasses import dataclass, replace
 
@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from eid_stream.core.box_means import box_means
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Area, Thumbnail
-from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, measure, opacity_seen
-from training.data.camera import Camera
+from eid_stream.dehazing.memory.network_input import maps_by_cell
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, measure
+from training.data.camera import Camera, draw_camera
 from training.data.views import View
 from training.smoke.smoky_view import smoky_view
 from training.smoke.veil_bank import VeilBank
@@ -19,56 +20,74 @@ THINNED_SHARE = 0.35
 """Share of rendered smoke that is thinned: what is hard to see is what there is to learn."""
 THINNED = (0.15, 0.6)
 """Power of its transmission then."""
-SAME_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
-"""A memory and what is seen now come from one camera."""
+PLAIN_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
+PLAIN_SHARE = 0.5
+"""Share of videos that are recorded as their frames are; the others have grain and codec of a random camera."""
+EXPOSURE = 0.06
+"""Deviation of the logarithm of what light does between past and present, half of the time."""
 TO_YCBCR = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32)
 """ITU-T H.273 matrix 1 (BT.709), as of thumbnails."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObservedView:
-    """A view as the memory meets it."""
+    """A view as the memory meets it, and what it looks like without smoke."""
 
     statistics: SceneStatistics
-    seen: Array
-    """(ROWS, COLUMNS): opacity that the engine sees."""
+    engine: Array
+    """(5, ROWS, COLUMNS): the engine's maps by cell."""
     opacity: Array
-    """(ROWS, COLUMNS): what there is; NaN where nobody knows, as in real smoke."""
+    """(ROWS, COLUMNS): what there is."""
+    truth: SceneStatistics
 
-    def exposed(self, gain: float) -> "ObservedView":
-        """The same with another exposure, which is no smoke."""
-        factor = np.float32(gain)
-        statistics = self.statistics
-        changed = replace(statistics, mean=statistics.mean * factor, variance=statistics.variance * factor**2)
-        return replace(self, statistics=changed)
+    def exposed(self, rng: np.random.Generator) -> "ObservedView":
+        """The same in another light, which is no smoke: the truth has it, too."""
+        if rng.random() < 0.5:
+            return self
+        factor = np.float32(np.exp(rng.normal(0.0, EXPOSURE)))
+        return replace(self, statistics=_times(self.statistics, factor), truth=_times(self.truth, factor))
 
 
 class Observer:
-    """Shows views to an engine, as they are or through rendered smoke."""
+    """Shows views to an engine, as they are and through rendered smoke."""
 
     def __init__(self, engine: Engine, veils: VeilBank, seed: int) -> None:
         self._engine, self._veils = engine, veils
         self._rng = np.random.default_rng([seed, 0x0B5E])
 
-    def clear(self, view: View) -> ObservedView:
-        """A view without smoke."""
-        return self._observed(view.rgb, np.zeros((ROWS, COLUMNS), np.float32))
+    def camera(self) -> Camera:
+        """A camera for all views of one video."""
+        if self._rng.random() < PLAIN_SHARE:
+            return PLAIN_CAMERA
+        return replace(draw_camera(self._rng), defocus=0.0)
 
-    def real_smoke(self, view: View) -> ObservedView:
-        """A view whose smoke nobody has measured."""
-        return self._observed(view.rgb, np.full((ROWS, COLUMNS), np.nan, np.float32))
+    def observed(self, view: View, camera: Camera, smoky: int) -> list[ObservedView]:
+        """A view without smoke, and then so many times through some.
 
-    def smoky(self, view: View) -> ObservedView:
-        """A clear view through smoke."""
+        What the camera's exposure does in answer to smoke is undone in the truth.
+        """
+        recorded = camera.record(camera.optics(view.rgb).clip(0.0, 1.0), view.content)
+        truth = measure(_thumbnail(recorded))
+        clear = ObservedView(truth, self._maps(recorded), np.zeros((ROWS, COLUMNS), np.float32), truth)
+        return [clear, *(self._smoky(view, camera, truth) for _ in range(smoky))]
+
+    def _smoky(self, view: View, camera: Camera, truth: SceneStatistics) -> ObservedView:
         take = self._veils.draw(self._rng, moments=1)
         if self._rng.random() < THINNED_SHARE:
             take = replace(take, transmission=take.transmission ** np.float32(self._rng.uniform(*THINNED)))
-        shown = smoky_view(view, take, self._rng, SAME_CAMERA)
-        return self._observed(shown.hazy, box_means(shown.veil[:1], ROWS, COLUMNS)[0])
+        shown = smoky_view(view, take, self._rng, camera)
+        opacity = box_means(shown.veil[:1], ROWS, COLUMNS)[0]
+        return ObservedView(measure(_thumbnail(shown.hazy)), self._maps(shown.hazy), opacity, truth)
 
-    def _observed(self, rgb: Array, opacity: Array) -> ObservedView:
-        height, width = rgb.shape[1:]
-        values = np.asarray(np.tensordot(TO_YCBCR, rgb, axes=1), np.float32)
-        thumbnail = Thumbnail(values, Area(0, 0, width, height))
+    def _maps(self, rgb: Array) -> Array:
         self._engine.reset()
-        return ObservedView(measure(thumbnail), opacity_seen(self._engine.estimate(thumbnail)), opacity)
+        return np.array(maps_by_cell(self._engine.estimate(_thumbnail(rgb)).values), np.float32)
+
+
+def _thumbnail(rgb: Array) -> Thumbnail:
+    height, width = rgb.shape[1:]
+    return Thumbnail(np.asarray(np.tensordot(TO_YCBCR, rgb, axes=1), np.float32), Area(0, 0, width, height))
+
+
+def _times(statistics: SceneStatistics, factor: np.float32) -> SceneStatistics:
+    return replace(statistics, mean=statistics.mean * factor, variance=statistics.variance * factor**2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eid_stream.backends.cuda.gpu import Gpu, find_gpu
 from eid_stream.backends.student_contract import as_input, as_maps, input_shape, output_shapes, require_hash
 from eid_stream.core.engine_card import EngineCard
-from eid_stream.core.errors import EngineLoadError, EngineMismatchError, EngineRunError
+from eid_stream.core.errors import EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 
@@ -35,9 +35,7 @@ class DeviceEngine:
         EngineMismatchError: content and card do not belong together.
     """
 
-    def __init__(
-        self, content: bytes, card: EngineCard, load: Callable[[bytes, EngineCard], Launch], *, use_graph: bool = True
-    ) -> None:
+    def __init__(self, content: bytes, card: EngineCard, load: Callable[[bytes, EngineCard], Launch]) -> None:
         require_hash(content, card.engine_sha256, f"The {card.backend} engine {card.name!r}")
         require_driver(find_gpu())
         import torch
@@ -56,7 +54,7 @@ class DeviceEngine:
                 self._output[place].view(shape) for place, shape in zip(self._places, output_shapes(card), strict=True)
             ]
             torch.cuda.synchronize()
-            self._graph = self._capture() if use_graph else None
+            self._graph = self._capture()
         except RuntimeError as error:
             raise EngineLoadError(
                 f"The {card.backend} engine cannot start on the device: {_first_line(error)}. "
@@ -82,10 +80,7 @@ class DeviceEngine:
         try:
             with torch.no_grad(), torch.cuda.stream(self._stream):
                 self._input.copy_(self._host_input, non_blocking=True)
-                if self._graph is None:
-                    self._launch(self._input, self._outputs)
-                else:
-                    self._graph.replay()
+                self._graph.replay()
                 self._host_output.copy_(self._output, non_blocking=True)
             self._stream.synchronize()
         except RuntimeError as error:
@@ -115,16 +110,6 @@ class DeviceEngine:
         with torch.no_grad(), torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
             self._launch(self._input, self._outputs)
         return graph
-
-
-def require_backend(card: EngineCard, backend: str) -> None:
-    """Refuse a card of another backend.
-
-    Raises:
-        EngineMismatchError: the card speaks of an engine that other code runs.
-    """
-    if card.backend != backend:
-        raise EngineMismatchError(f"The card of {card.name!r} is for backend {card.backend!r}, not for {backend!r}.")
 
 
 def require_driver(gpu: Gpu) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.frame import Plane, Planes, row_stride
-from eid_stream.core.kernels.choice import Array, Bound
+from eid_stream.core.kernels.plain import Array, Bound
 
 FILE = "_loops.dll" if os.name == "nt" else "_loops.so"
 _VERSION = 1
@@ -47,7 +47,7 @@ def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None
 
 
 class CompiledLoops:
-    """``Loops`` in C."""
+    """The same in C: each computes what its namesake in ``PlainLoops`` says."""
 
     name = "C"
 
@@ -64,7 +64,7 @@ class CompiledLoops:
     def correct(
         self, plane: Plane, out: Plane, gains: Array, offsets: Array, bound: Bound, first: int, last: int
     ) -> None:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         gains, offsets = _line(gains), _line(offsets)
         self._call[f"correct_u{plane.itemsize * 8}"](
             plane.ctypes.data,
@@ -81,7 +81,7 @@ class CompiledLoops:
         )
 
     def average(self, plane: Plane, small: Array, scale: float, zero: float) -> None:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         sums = np.empty(plane.shape[1], np.uint16 if plane.itemsize == 1 else np.uint32)
         self._call[f"average_u{plane.itemsize * 8}"](
             plane.ctypes.data,
@@ -96,7 +96,7 @@ class CompiledLoops:
         )
 
     def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         values = _line(values)
         mean, variance = np.zeros((2, 3, rows, columns), np.float32)
         content, light = np.zeros((rows, columns), np.float32), np.zeros(2)
@@ -118,7 +118,7 @@ class CompiledLoops:
         freedom: float,
         price: float,
     ) -> Array:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         given = (mean, log_detail, expected, precision, expected_detail, detail_variance, airlight, opacities)
         lines = [_line(values) for values in given]
         result = np.empty((len(opacities), *log_detail.shape), np.float32)
@@ -127,7 +127,7 @@ class CompiledLoops:
         return result
 
     def likeliest(self, likelihood: Array, step: float) -> Array:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         likelihood = _line(likelihood)
         result = np.empty(likelihood.shape[1:], np.float32)
         self._call["likeliest"](likelihood.ctypes.data, len(likelihood), result.size, step, result.ctypes.data)
@@ -136,7 +136,7 @@ class CompiledLoops:
     def add_difference(
         self, rgb: NDArray[Any], before: Planes, after: Planes, scale: float, most: float, out: NDArray[Any]
     ) -> None:
-        """As in ``Loops``."""
+        """As in ``PlainLoops``."""
         rgb = np.ascontiguousarray(rgb)
         versions = [part for planes in (before, after) for part in (_addresses(planes), _strides(planes))]
         name = "add_difference_u8" if rgb.dtype == np.uint8 else "add_difference_f32"

@@ -7,7 +7,11 @@ from numpy.typing import NDArray
 
 from eid_stream.core.box_means import box_means
 from eid_stream.core.frame import Plane, Planes
-from eid_stream.core.kernels.choice import PLAIN, Array, Bound
+
+Array = NDArray[np.float32]
+Bound = tuple[float, float, float, float]
+"""``lowest, share, bright, rise``: at most ``share`` of what a code value has above ``lowest`` is taken from it, and at
+most ``rise`` of what it lacks of ``bright`` is added."""
 
 _ROWS_AT_ONCE = 16
 """Rows whose intermediate values stay in the cache."""
@@ -16,14 +20,18 @@ _TO_RGB = np.array([[1.0, 0.0, 1.5748], [1.0, -0.1873, -0.4681], [1.0, 1.8556, 0
 
 
 class PlainLoops:
-    """``Loops`` by NumPy."""
+    """The loops by NumPy. Arrays are C-contiguous but for planes, whose rows may be strided."""
 
-    name = PLAIN
+    name = "NumPy"
+    """Who compiled them."""
 
     def correct(
         self, plane: Plane, out: Plane, gains: Array, offsets: Array, bound: Bound, first: int, last: int
     ) -> None:
-        """As in ``Loops``."""
+        """Rows ``first`` to ``last`` of a plane: ``gain * code + offset`` within a bound, rounded to nearest.
+
+        Gains and offsets, in code values, are bilinear between the cells of (rows, columns), with aligned corners.
+        """
         height, width = plane.shape
         above, down = _between(gains.shape[0], height)
         left, right = _between(gains.shape[1], width)
@@ -37,11 +45,14 @@ class PlainLoops:
             )
 
     def average(self, plane: Plane, small: Array, scale: float, zero: float) -> None:
-        """As in ``Loops``."""
+        """Means over whole-pixel boxes of a plane, times ``scale``, less ``zero``, into a smaller one."""
         small[...] = box_means(plane.astype(np.float32), *small.shape) * np.float32(scale) - np.float32(zero)
 
     def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
-        """As in ``Loops``."""
+        """Of a picture (3, height, width) by cell: mean and variance of what is brighter than black, its share, dark.
+
+        Sides are whole multiples of four times ``rows`` and ``columns``.
+        """
         pixels = box_means(values, 4 * rows, 4 * columns)
         bright = (pixels[0] > black).astype(np.float32)
         least = pixels[0] + (_TO_RGB[:, 1:] @ pixels[1:].reshape(2, -1)).min(0).reshape(bright.shape)
@@ -66,7 +77,7 @@ class PlainLoops:
         freedom: float,
         price: float,
     ) -> Array:
-        """As in ``Loops``."""
+        """(opacities, rows, columns): how likely each opacity is in each cell; ``smoke_fit.py`` says what is what."""
         opacity = opacities[:, None, None, None]
         gain = np.float32(1.0) / (np.float32(1.0) - opacity)
         a, b, c = np.moveaxis((mean - airlight * opacity) * gain - expected, 1, 0)
@@ -79,7 +90,7 @@ class PlainLoops:
         return np.asarray(-0.5 * far - 3.0 * log_t - price * opacity[:, 0], np.float32)
 
     def likeliest(self, likelihood: Array, step: float) -> Array:
-        """As in ``Loops``."""
+        """The opacity of the greatest likelihood in each cell, between the steps by a parabola."""
         steps = len(likelihood)
         middle = np.clip(likelihood.argmax(0), 1, steps - 2)[None]
         below, at, above = (np.take_along_axis(likelihood, middle + way, 0)[0] for way in (-1, 0, 1))
@@ -90,7 +101,7 @@ class PlainLoops:
     def add_difference(
         self, rgb: NDArray[Any], before: Planes, after: Planes, scale: float, most: float, out: NDArray[Any]
     ) -> None:
-        """As in ``Loops``."""
+        """The difference of two versions of 4:4:4 planes (BT.709, full range) added to RGB, within [0, most]."""
         half = np.float32(0.5 if rgb.dtype == np.uint8 else 0.0)
         for row in range(len(rgb)):
             pairs = zip(before, after, strict=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.memory.believed_view import BelievedView, as_believed
+from eid_stream.dehazing.memory.believed_view import as_believed
 from eid_stream.dehazing.memory.remembered_scene import RememberedScene
 from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
 
@@ -28,7 +28,8 @@ VIEW_SECONDS = 1.0
 class _View:
     seconds: float
     statistics: SceneStatistics
-    believed: BelievedView
+    clear: SceneStatistics
+    """What the engine believes to be there without smoke."""
     seen: float
     """Mean opacity that the engine sees."""
 
@@ -48,8 +49,7 @@ class Foresight:
     def add(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> None:
         """Take in a view; ``maps`` are what the engine says to its thumbnail. Times only rise."""
         view = measure(thumbnail)
-        believed = as_believed(view, maps)
-        self._views.append(_View(seconds, view, believed, average(opacity_seen(maps), view.content)))
+        self._views.append(_View(seconds, view, as_believed(view, maps), average(opacity_seen(maps), view.content)))
 
     def scene_at(self, seconds: float) -> RememberedScene | None:
         """What the scene of a moment looks like where it is clearest; None where too little of it was seen."""
@@ -59,7 +59,7 @@ class Foresight:
         clearest = sorted(around, key=lambda view: view.haze)[: math.ceil(len(around) / CLEAREST)]
         scene = RememberedScene()
         for view in sorted(clearest, key=lambda view: -abs(view.seconds - seconds)):
-            scene.add_believed(view.believed, seconds=VIEW_SECONDS, time_constant_seconds=len(clearest))
+            scene.add(view.clear, 0.0, 0.0, seconds=VIEW_SECONDS, time_constant_seconds=len(clearest))
         return scene
 
     def _around(self, seconds: float) -> list[_View]:

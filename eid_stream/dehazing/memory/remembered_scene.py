@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.dehazing.memory.believed_view import BelievedView
 from eid_stream.dehazing.memory.cell_grid import smoothed
 from eid_stream.dehazing.memory.clear_views import ClearViews, Recalled
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
@@ -45,12 +44,8 @@ class Expectation:
     """What is taken for opacity in clear views: to be deducted."""
     seen: float
     """Mean opacity that the engine sees in them, likewise."""
-    believed: float
-    """How far all this is the engine's word, in [0, 1]: nothing of the scene was ever seen clear."""
     likeness: float = 0.0
     """How much like what is seen now the clear view is that this was narrowed by (``narrowed``)."""
-    region: "Expectation | None" = None
-    """What was expected before that."""
 
     def narrowed(self, recalled: Recalled | None) -> "Expectation":
         """With a clear view like the present one taken for a measurement of what the present would be if clear.
@@ -85,7 +80,6 @@ class Expectation:
             whole=self.whole + share * (view.whole() - self.whole),
             whole_variance=share * whole_change,
             likeness=recalled.likeness,
-            region=self,
         )
 
 
@@ -96,7 +90,7 @@ class RememberedScene:
         self.seconds = 0.0
         """How much of clear time it holds."""
         self._sums = np.zeros((len(_PAIRS), ROWS, COLUMNS), np.float32)
-        self._whole = np.zeros(17)
+        self._whole = np.zeros(16)
         self._weight = 0.0
         self._views = ClearViews()
         self._clock = 0.0
@@ -107,7 +101,6 @@ class RememberedScene:
         view: SceneStatistics,
         opacity: float,
         seen: float,
-        believed: float = 0.0,
         *,
         seconds: float,
         time_constant_seconds: float,
@@ -117,7 +110,7 @@ class RememberedScene:
         row = np.concatenate([np.ones((1, ROWS, COLUMNS), np.float32), view.mean, view.log_detail[None]])
         products = np.stack([row[i] * row[j] for i, j in _PAIRS]) * view.content
         numbers = view.whole()
-        whole = np.array([*numbers, *numbers**2, opacity, seen, believed])
+        whole = np.array([*numbers, *numbers**2, opacity, seen])
         self._sums = np.float32(kept) * self._sums + np.float32(new) * products
         self._whole = kept * self._whole + new * whole
         self._weight = kept * self._weight + new
@@ -126,15 +119,16 @@ class RememberedScene:
         self._views.add(view, self._clock)
         self._expectation = None
 
-    def add_believed(self, view: BelievedView, *, seconds: float, time_constant_seconds: float) -> None:
-        """Remember a view that the engine's word makes a clear one."""
-        self.add(view.view, 0.0, view.seen, view.believed, seconds=seconds, time_constant_seconds=time_constant_seconds)
-
     def expectation(self, view: SceneStatistics) -> Expectation:
         """What this view is expected to look like when it is clear; something must have been added."""
+        return self.overall.narrowed(self._views.recall(view))
+
+    @property
+    def overall(self) -> Expectation:
+        """What any view of it is expected to look like; something must have been added."""
         if self._expectation is None:
             self._expectation = self._expect()
-        return self._expectation.narrowed(self._views.recall(view))
+        return self._expectation
 
     def _expect(self) -> Expectation:
         sums = smoothed(self._sums, REGION)
@@ -148,7 +142,7 @@ class RememberedScene:
         log_detail = moments[0, 4]
         spread = np.maximum(moments[4, 4] - log_detail**2, 0.0) + LEAST_LOG_DEVIATION**2
         whole = self._whole / self._weight
-        opacity, seen, believed = (float(value) for value in whole[14:])
+        opacity, seen = (float(value) for value in whole[14:])
         return Expectation(
             np.ascontiguousarray(mean),
             precision.astype(np.float32),
@@ -158,5 +152,4 @@ class RememberedScene:
             np.maximum(whole[7:14] - whole[:7] ** 2, 0.0),
             opacity,
             seen,
-            believed,
         )

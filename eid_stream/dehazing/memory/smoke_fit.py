@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from eid_stream.core.kernels.choice import loops
 from eid_stream.dehazing.memory.cell_grid import smoothed, smoothed_inside
 from eid_stream.dehazing.memory.remembered_scene import Expectation
-from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
 STEPS = 12
@@ -40,10 +40,6 @@ REGION_CERTAINTY = 0.05
 MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)[:, None, None]
 
 
-AIRLIGHT_DOUBT = 1.0
-"""Variance of what smoke adds, in those of what a scene holds: how little colours seen through smoke tell."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class SmokeFit:
     """What explains the difference between present and past."""
@@ -57,8 +53,6 @@ class SmokeFit:
     opacity_here: Array
     """The same two by what the nearest cells alone say: puffs are small."""
     gain_here: Array
-    misfit: float
-    """How far the cleared cells are from what is remembered: about 0.3 within a clear scene, 1 in another one."""
 
 
 def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> SmokeFit:
@@ -80,8 +74,7 @@ def fit_smoke(view: SceneStatistics, expected: Expectation, airlight: Array) -> 
     opacity = _likeliest(likelihood) * np.minimum(view.content * np.float32(4.0), np.float32(1.0))
     gain = likelihood.max(0) - likelihood[0]
     opacity_here, gain_here = _likeliest(here), here.max(0) - here[0]
-    told, misfit = _airlight(view, expected, opacity), _misfit(view, expected, opacity, airlight)
-    return SmokeFit(opacity, told, gain, opacity_here, gain_here, misfit)
+    return SmokeFit(opacity, _airlight(view, expected, opacity), gain, opacity_here, gain_here)
 
 
 def _likeliest(likelihood: Array) -> Array:
@@ -97,15 +90,3 @@ def _airlight(view: SceneStatistics, expected: Expectation, opacity: Array) -> A
     told = smoothed(weight * added, AIRLIGHT_REGION) + np.float32(REGION_CERTAINTY) * whole
     airlight = told / (smoothed(weight * opacity, AIRLIGHT_REGION) + np.float32(REGION_CERTAINTY))
     return np.asarray(np.clip(airlight, LEAST_AIRLIGHT, MOST_AIRLIGHT), np.float32)
-
-
-def _misfit(view: SceneStatistics, expected: Expectation, opacity: Array, airlight: Array) -> float:
-    """Of the colours that are seen, not of those behind: through dense smoke anything may be."""
-    remembered = expected.region or expected
-    passing = np.float32(1.0) - opacity
-    difference = view.mean - airlight * opacity - passing * remembered.mean
-    shrink = passing**2 / (passing**2 + np.float32(AIRLIGHT_DOUBT) * opacity**2)
-    a, b, c = difference / passing
-    p = remembered.precision
-    q = a * (p[0] * a + 2 * p[1] * b + 2 * p[2] * c) + b * (p[3] * b + 2 * p[4] * c) + p[5] * c * c
-    return average(np.log1p(np.maximum(q * shrink, 0.0) / np.float32(FREEDOM)), view.content)

@@ -15,10 +15,6 @@ _FRAGMENTED = {
     "min_frag_duration": "300000",
 }
 """Fragments begin at key frames: ``frag_duration`` loses frames, and spoils times of sound beside subtitles."""
-_WHOLE = {"movflags": "use_metadata_tags"}
-"""Fragments with text subtitles spoil their times, and end the process by an assertion, in FFmpeg 8.1: its writer
-compares the times of subtitles with those of other streams as if all were in one unit. With a unit no coarser than any
-other's (1/192000 s was tried) times are right, but subtitles that overlap still end the process."""
 _CLUSTERED = {"cluster_time_limit": "300", "avoid_negative_ts": "disabled"}
 """Sound begins a few samples before zero; moving everything to make up for that would change every time stamp."""
 
@@ -41,8 +37,8 @@ class ContainerChoice:
     """Whether players of today take its uncompressed sound of more than 16 bits for noise."""
     whole_milliseconds: bool = False
     """Whether it rounds every time stamp to a millisecond."""
-    options_beside_text: dict[str, str] = field(default_factory=dict)
-    """The same for a file with text subtitles; empty where nothing differs."""
+    text_comes_last: bool = False
+    """Whether subtitles have to be written behind everything else: ``held_text.py``."""
     options: dict[str, str] = field(default_factory=dict)
     """FFmpeg's options: less than half a second at a time is written out for good."""
 
@@ -52,7 +48,7 @@ _MP4 = ContainerChoice(
     "mp4",
     "mov_text",
     plays_apple_lossless_only=True,
-    options_beside_text=_WHOLE | _FOR_EVERY_CONTAINER,
+    text_comes_last=True,
     options=_FRAGMENTED | _FOR_EVERY_CONTAINER,
 )
 _MOV = ContainerChoice(
@@ -60,7 +56,7 @@ _MOV = ContainerChoice(
     "mov",
     "mov_text",
     refused=frozenset({"libsvtav1"}),
-    options_beside_text=_WHOLE | _FOR_EVERY_CONTAINER,
+    text_comes_last=True,
     options=_FRAGMENTED | _FOR_EVERY_CONTAINER,
 )
 _MATROSKA = ContainerChoice(

@@ -50,8 +50,7 @@ class OpenContainer:
         if source is not None:
             self._copy = SourceCopy(source, container, picture=info.stream_index, copy_pictures=copy_pictures)
         unlisted = self._copy is not None and self._copy.unlisted
-        beside_text = self._copy is not None and self._copy.has_text
-        self._container: OutputContainer = open_output(path, container, unlisted=unlisted, beside_text=beside_text)
+        self._container: OutputContainer = open_output(path, container, unlisted=unlisted)
         self._writer = PacketWriter(self._container)
         delays_are_meant = self._copy is not None and self._copy.has_edit_lists
         window = window_of(

@@ -211,7 +211,7 @@ TEXT = (Subtitles("srt", ((0.2, 0.8, "access"), (1.1, 3.9, "dissection"))),)
 
 @pytest.mark.parametrize(
     ("extension", "codec", "rate", "subtitles"),
-    [(".mkv", "h264", 25, TEXT), *((e, *what, ()) for e in EXTENSIONS for what in (("h264", 10), ("hevc", 25)))],
+    [(e, *what) for e in EXTENSIONS for what in (("h264", 25, TEXT), ("h264", 10, ()), ("hevc", 25, ()))],
 )
 def test_what_is_on_the_disk_of_a_killed_recording_plays_to_within_a_second(
     tmp_path: Path, extension: str, codec: str, rate: int, subtitles: tuple[Subtitles, ...]

@@ -73,13 +73,31 @@ def test_text_subtitles_are_copied_or_converted(tmp_path: Path, name: str, codec
 
 @pytest.mark.parametrize("extension", [".mp4", ".mkv", ".mov"])
 def test_subtitles_with_long_pauses_between_them_keep_their_times(tmp_path: Path, extension: str) -> None:
-    """FFmpeg ends the process by an assertion where it writes such a file in fragments."""
+    """FFmpeg ends the process by an assertion where it meets such subtitles among fragments."""
     lines = ((0.2, 0.4, "trocar"), (0.5, 1.5, "grasper"), (2.3, 2.9, "hook"), (4.4, 5.9, "clip"), (6.01, 6.3, "bag"))
     clip = Clip(frames=175, sounds=[Sound(codec="pcm_s16le", seconds=7)], subtitles=[Subtitles("srt", lines)])
     out = pass_through(write_clip(tmp_path / "long.mkv", clip), tmp_path / f"out{extension}").path
     assert [(float(begin), text.decode()) for begin, _, text in words(out)] == [
         (begin, text) for begin, _, text in lines
     ]
+
+
+@pytest.mark.parametrize("extension", [".mp4", ".mov"])
+def test_subtitles_that_overlap_begin_when_they_did_and_end_where_the_next_begins(
+    tmp_path: Path, extension: str
+) -> None:
+    """In two tracks, one of which overlaps itself across several fragments."""
+    lines = ((0.0, 5.0, "trocar"), (3.0, 6.5, "grasper"), (3.2, 3.3, "hook"), (6.5, 9.0, "clip"))
+    texts = [Subtitles("srt", lines), Subtitles("srt", ((2.0, 4.0, "irrigation"),), language="deu")]
+    clip = Clip(frames=200, sounds=[Sound(seconds=8)], subtitles=texts)
+    out = pass_through(write_clip(tmp_path / "overlap.mkv", clip), tmp_path / f"out{extension}").path
+    assert [(float(begin), float(length), text) for begin, length, text in words(out)] == [
+        (0.0, 3.0, b"trocar"),
+        (3.0, 0.2, b"grasper"),
+        (3.2, 0.1, b"hook"),
+        (6.5, 2.5, b"clip"),
+    ]
+    assert len(tracks(out, "subtitle")) == 2
 
 
 def chapters(path: Path) -> list[tuple[Fraction, Fraction, str]]:

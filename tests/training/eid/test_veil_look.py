@@ -10,7 +10,7 @@ from torch import Tensor
 from training.eid.haze_networks import CODE_LENGTH
 from training.eid.haze_operator import ScatteringHaze, load_haze
 from training.eid.teacher import begin_teacher
-from training.eid.veil_look import BOX_NUMBERS, BOXES, ROOM_NUMBERS, LookName, follow_edges, room_depth
+from training.eid.veil_look import BOX_NUMBERS, BOXES, ROOM_NUMBERS, LookName, floor_of, follow_edges, room_depth
 
 CHECKPOINT = Path(__file__).parents[3] / "training" / "checkpoints" / "haze_cpu" / "haze.safetensors"
 
@@ -81,3 +81,27 @@ def test_a_teacher_that_sees_veils_begins_as_the_companion() -> None:
     teacher = begin_teacher("veil", (), haze).eval()
     assert torch.equal(teacher(hazy, Physics()), haze.A_dagger(hazy).clamp(0, 1))
     assert all(p.requires_grad for p in teacher.parameters())
+
+
+def test_no_nucleus_can_be_taken_for_glow_however_dim_it_is() -> None:
+    ground, dim = 0.08, 0.02
+    picture = torch.full((1, 3, 64, 84), ground)
+    down, across = torch.meshgrid(torch.arange(64), torch.arange(84), indexing="ij")
+    nuclei = torch.zeros(64, 84, dtype=torch.bool)
+    for row, column in ((10, 12), (30, 40), (31, 52), (50, 70)):
+        nuclei |= (down - row) ** 2 + (across - column) ** 2 <= 4.5**2
+    picture[:, :, nuclei] += dim
+    haze = ScatteringHaze(8, 1, "glow").requires_grad_(False)
+    with torch.no_grad():
+        for logit in (-2.0, 0.0, 8.0):
+            assert haze.companion.head.bias is not None
+            haze.companion.head.bias.copy_(torch.tensor([logit, 0.0, 0.0, 0.0]))
+            cleared = haze.A_dagger(picture)[0, 0]
+            assert float(cleared[nuclei].mean() - cleared[~nuclei].mean()) > 0.95 * dim
+
+
+def test_the_floor_is_the_glow_between_nuclei_and_bends_as_it_does() -> None:
+    glow = torch.linspace(0.05, 0.15, 84).expand(1, 3, 64, 84).clone()
+    picture = glow.clone()
+    picture[..., 20:28, 30:38] += 0.4
+    assert float((floor_of(picture) - glow[:, :1]).abs().max()) < 0.015

@@ -33,12 +33,11 @@ class Carriage:
     """The container's writer takes it although PyAV's list of what it takes does not have it."""
 
 
-def open_output(path: Path, choice: ContainerChoice, *, unlisted: bool, beside_text: bool = False) -> OutputContainer:
+def open_output(path: Path, choice: ContainerChoice, *, unlisted: bool) -> OutputContainer:
     """Open a file for writing; ``unlisted``: by way of FFmpeg's tee, which asks nobody else what it takes."""
-    options = (choice.options_beside_text if beside_text else {}) or choice.options
     if not unlisted:
-        return av.open(f"file:{path}", "w", format=choice.format, container_options=options)
-    told = ":".join([f"f={choice.format}", "onfail=abort", *(f"{k}={v}" for k, v in options.items())])
+        return av.open(f"file:{path}", "w", format=choice.format, container_options=choice.options)
+    told = ":".join([f"f={choice.format}", "onfail=abort", *(f"{k}={v}" for k, v in choice.options.items())])
     return av.open(f"[{told}]file:{_escaped(str(path))}", "w", format="tee")
 
 
@@ -94,8 +93,7 @@ def _survives(stream: Stream, samples: "Iterable[Packet[Stream]]", choice: Conta
 def _write(
     path: Path, stream: Stream, samples: "Iterable[Packet[Stream]]", choice: ContainerChoice, way: Carriage
 ) -> int:
-    beside_text = stream.type == "subtitle"
-    container, sent = open_output(path, choice, unlisted=way.unlisted, beside_text=beside_text), 0
+    container, sent = open_output(path, choice, unlisted=way.unlisted), 0
     try:
         copy = way.form(stream, container)
         container.start_encoding()

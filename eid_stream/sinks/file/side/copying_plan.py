@@ -20,8 +20,8 @@ class CopyingPlan:
 
     ways: dict[int, Carriage] = field(default_factory=dict)
     """How a stream is carried, by its number; what is missing here is left out."""
-    has_text: bool = False
-    """Whether subtitles are among what is carried."""
+    text_comes_last: bool = False
+    """Whether subtitles are written behind everything else."""
     covers: set[int] = field(default_factory=set)
     """Streams that are cover pictures, to be stored as attached files."""
     notes: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ def plan_copying(
     ``picture`` is the number of the stream that is enhanced; without ``copy_pictures`` no other pictures are copied.
     """
     samples = sample_packets(source)
-    plan = CopyingPlan()
+    plan = CopyingPlan(text_comes_last=choice.text_comes_last)
     for stream in source.streams:
         if stream.index == picture:
             continue
@@ -75,7 +75,6 @@ def _plan_one(plan: CopyingPlan, stream: Stream, samples: "Sequence[Packet[Strea
             plan.notes.append(f"{called(stream)} is a timecode: {choice.name} keeps where it begins as a tag.")
     elif (way := find_carriage(stream, samples, choice)) is not None:
         plan.ways[stream.index] = way
-        plan.has_text |= stream.type == "subtitle"
         if stream.type == "video" and not stream.disposition and is_as_it_is(way.form):
             plan.notes.append(f"{called(stream)} is copied as it is, not enhanced.")
     else:

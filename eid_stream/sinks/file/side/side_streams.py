@@ -14,6 +14,7 @@ from eid_stream.sinks.encoding.time_window import TimeWindow
 from eid_stream.sinks.file.packet_writer import PacketWriter, is_refusal
 from eid_stream.sinks.file.side.copying_plan import CopyingPlan, called
 from eid_stream.sinks.file.side.cover_picture import attach_cover
+from eid_stream.sinks.file.side.held_text import HeldText
 from eid_stream.sinks.file.side.kept_metadata import kept_of_stream
 from eid_stream.sinks.file.side.stream_copy import StreamCopy
 
@@ -47,6 +48,7 @@ class SideStreams:
         self._window = window
         self._can_go_back = can_go_back
         self._copies: dict[int, StreamCopy] = {}
+        self._text = HeldText()
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self.notes = list(plan.notes)
@@ -94,6 +96,8 @@ class SideStreams:
         """Write what is still held back."""
         for copy in self._copies.values():
             self._mux(copy, copy.flush())
+        for packet in self._text.release():
+            self._writer.write(packet)
 
     def _next(self) -> tuple[Fraction, "Packet[Stream]"] | None:
         if self._packets is None:
@@ -146,7 +150,10 @@ class SideStreams:
 
     def _mux(self, copy: StreamCopy, packets: "list[Packet[Stream]]") -> None:
         for packet in copy.place(packets):
-            self._writer.write(packet)
+            if self._plan.text_comes_last and copy.source.type == "subtitle":
+                self._text.add(packet)
+            else:
+                self._writer.write(packet)
 
     def _cut(self, packet: "Packet[Stream]", copy: StreamCopy) -> bool:
         """Shift the packet into the window; False when it lies outside."""

@@ -56,18 +56,12 @@ class SourceCopy:
         self._source = source.open()
         self._format = self._source.format.name
         self._is_open = True
-        self._choice = choice
         self._lost_chapters = self._plan.unlisted and bool(self._source.chapters())
 
     @property
     def unlisted(self) -> bool:
         """Whether the output's writer has to be reached around the list of what it is known to take."""
         return self._plan.unlisted
-
-    @property
-    def has_text(self) -> bool:
-        """Whether subtitles are among what is copied."""
-        return self._plan.has_text
 
     @property
     def has_edit_lists(self) -> bool:
@@ -78,9 +72,7 @@ class SourceCopy:
     def notes(self) -> list[str]:
         """What cannot be taken over, one sentence each."""
         chapters = "Chapters are left out: beside sound of this kind, Matroska's writer does not take them."
-        killed = f"Beside subtitles, {self._choice.name} plays only once the file is finished; .mkv also before."
-        whole = [killed] if self._plan.has_text and self._choice.options_beside_text else []
-        return [*self._sides.notes, *whole, *([chapters] if self._lost_chapters else [])]
+        return [*self._sides.notes, *([chapters] if self._lost_chapters else [])]
 
     @property
     def unusable_packets(self) -> int:

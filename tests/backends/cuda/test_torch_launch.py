@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from eid_stream.backends.cuda.cuda_engine import cuda_engine, load_network
+from eid_stream.backends.cuda.built_device_engine import device_engine
 from eid_stream.backends.cuda.device_engine import _places
+from eid_stream.backends.cuda.torch_launch import load_network
 from eid_stream.backends.self_test import golden_thumbnails
 from eid_stream.backends.student_contract import PROGRAM_FILE, output_shapes, read_shipped, shipped_card
 from eid_stream.core.engine_card import EngineCard
@@ -52,9 +53,9 @@ def test_what_pytorch_cannot_read_is_told_in_one_sentence() -> None:
 
 def test_a_program_that_is_not_the_cards_is_refused_before_pytorch_sees_it() -> None:
     with pytest.raises(EngineMismatchError, match="SHA-256"):
-        cuda_engine(b"other", card(b"program"))
+        device_engine(b"other", card(b"program"), "cuda")
     with pytest.raises(EngineMismatchError, match="backend 'onnx'"):
-        cuda_engine(b"program", card_of(b"program"))
+        device_engine(b"program", card_of(b"program"), "cuda")
 
 
 def test_pytorchs_graph_capture_takes_what_we_pass() -> None:

@@ -1,10 +1,10 @@
-"""The ``tensorrt`` engine: a serialized TensorRT engine, run without torch-tensorrt; PyTorch holds the buffers."""
+"""What the ``tensorrt`` engine launches: a serialized engine, without torch-tensorrt; PyTorch holds the buffers."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from eid_stream.backends.built_engine import INSTALL, load_built
-from eid_stream.backends.cuda.device_engine import DeviceEngine, Launch, require_backend
+from eid_stream.backends.built_engine import INSTALL
+from eid_stream.backends.cuda.device_engine import Launch
 from eid_stream.backends.student_contract import INPUT_NAME, OUTPUT_NAMES, input_shape, output_shapes
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
@@ -15,26 +15,14 @@ if TYPE_CHECKING:
 OLDEST_TENSORRT = 11
 
 
-def tensorrt_engine(serialized: bytes, card: EngineCard, *, use_graph: bool = True) -> DeviceEngine:
-    """A serialized TensorRT engine with its card.
+def load_plan(serialized: bytes, card: EngineCard) -> Launch:
+    """A serialized engine on the device.
 
     Raises:
-        EngineLoadError: TensorRT, PyTorch, driver or device are missing or too old, or the engine cannot be loaded.
+        EngineLoadError: TensorRT is missing or too old, or refuses the engine.
         EngineMismatchError: engine and card do not belong together.
     """
-    require_backend(card, "tensorrt")
-    return DeviceEngine(serialized, card, _launcher, use_graph=use_graph)
-
-
-def open_tensorrt() -> DeviceEngine:
-    """The ``tensorrt`` engine that was built for this machine.
-
-    Raises:
-        EngineLoadError: no GPU, no TensorRT, nothing built, or the file is damaged.
-        EngineMismatchError: the file was made for something else.
-    """
-    stored = load_built("tensorrt")
-    return tensorrt_engine(stored.content, stored.card)
+    return _Launcher(import_tensorrt(), serialized, card)
 
 
 def import_tensorrt() -> ModuleType:
@@ -53,10 +41,6 @@ def import_tensorrt() -> ModuleType:
     if int(found.split(".")[0]) < OLDEST_TENSORRT:
         raise EngineLoadError(f"TensorRT {found} is too old, 11 is needed. Install it with: {INSTALL['tensorrt']}")
     return tensorrt  # type: ignore[no-any-return]
-
-
-def _launcher(serialized: bytes, card: EngineCard) -> Launch:
-    return _Launcher(import_tensorrt(), serialized, card)
 
 
 class _Launcher:

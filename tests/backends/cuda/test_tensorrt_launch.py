@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from eid_stream.backends.cuda.tensorrt_engine import _Launcher, import_tensorrt
+from eid_stream.backends.cuda.tensorrt_launch import _Launcher, import_tensorrt
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineLoadError, EngineMismatchError
 
