@@ -152,7 +152,7 @@ def _airlights(rgb: Array, shape: Array, inside: Array) -> list[Array]:
 
 def _opacity(shape: Array, strength: float, even: float, airlight: Array) -> Array:
     local = strength * np.maximum(shape - 0.04, 0.0) / float(airlight.mean())
-    return np.clip(local * (1.0 - even) + even, 0.0, MOST).astype(np.float32)
+    return np.asarray(np.clip(local * (1.0 - even) + even, 0.0, MOST), np.float32)
 
 
 def _on_picture(opacity: Array, picture: Picture) -> Array:

@@ -34,7 +34,7 @@ def looks(camera: list[Picture]) -> ClearLooks:
 
 def test_denser_smoke_gets_a_denser_label(looks: ClearLooks) -> None:
     found = [
-        looks.label(make_picture(_through(np.float32(density), _clear(3)), source="a", kind="hazy")).opacity.mean()
+        looks.label(make_picture(_through(float(density), _clear(3)), source="a", kind="hazy")).opacity.mean()
         for density in (0.2, 0.4, 0.6)
     ]
     assert found[0] > 0.08
@@ -54,7 +54,7 @@ def test_a_frame_like_the_clear_ones_gets_none(looks: ClearLooks, camera: list[P
 
 
 def test_white_things_are_not_believed_to_be_smoke(looks: ClearLooks) -> None:
-    picture = _through(np.float32(0.3), _clear(1))
+    picture = _through(0.3, _clear(1))
     picture[30:66, 40:88] = 0.97
     trust = looks.label(make_picture(picture, source="a", kind="hazy")).trust
     assert trust[trust.shape[0] // 2, trust.shape[1] // 2] == 0.0
@@ -62,7 +62,7 @@ def test_white_things_are_not_believed_to_be_smoke(looks: ClearLooks) -> None:
 
 
 def test_a_camera_without_clear_frames_is_compared_to_all(looks: ClearLooks) -> None:
-    smoky = make_picture(_through(np.float32(0.4), _clear(3)), source="never seen", kind="hazy")
+    smoky = make_picture(_through(0.4, _clear(3)), source="never seen", kind="hazy")
     assert looks.label(smoky).opacity.mean() > 0.1
 
 
