@@ -51,7 +51,10 @@ class MapEstimator:
         if self._continuity.cut:
             self._memory.forget()
         maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
-        return _over_picture(self._memory.improve(maps, thumbnail, seconds), thumbnail)
+        improved = self._memory.improve(maps, thumbnail, seconds)
+        if improved.fault() is not None:
+            self._memory.forget()  # what is remembered would spoil every answer after this one
+        return _over_picture(_sound(improved), thumbnail)
 
     def saved(self) -> object:
         """All that the next estimate depends on, as it is now: to be saved before another thumbnail comes."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.errors import EngineLoadError, reason_of
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.dehazing.memory.cell_grid import on_grid
 from eid_stream.dehazing.memory.map_arithmetic import one_after_the_other, weakened
@@ -104,8 +106,20 @@ class MemoryNetwork:
 
 @cache
 def learned_network() -> MemoryNetwork:
-    """The one that comes with the package."""
-    content = files("eid_stream").joinpath("weights", "scene_memory.npz").read_bytes()
+    """The one that comes with the package.
+
+    Raises:
+        EngineLoadError: its file is missing or damaged.
+    """
+    path = files("eid_stream").joinpath("weights", "scene_memory.npz")
+    try:
+        return read_network(path.read_bytes())
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        raise EngineLoadError(f"{path} cannot be read: {reason_of(error)}. Install eid-stream again.") from error
+
+
+def read_network(content: bytes) -> MemoryNetwork:
+    """One of a file's content, NumPy's .npz; nothing in it is run."""
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         return MemoryNetwork({name: arrays[name] for name in arrays.files})
 
@@ -141,4 +155,4 @@ def _understood(cells: Array, whole: Array, content: Array) -> Answer:
 
 
 def _sigmoid(x: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-x)), np.float32)
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * x), np.float32)

@@ -37,6 +37,8 @@ FOREIGN = 0.8
 """Probability (``Answer.foreign``) from which a memory is another scene's."""
 FOREIGN_SECONDS = 4.0
 """A scene that is another one's for so long is remembered anew."""
+LEAST_CONTENT = 0.05
+"""Share of a view that is not black from which it shows a scene: a lead-in or a covered lens is not remembered."""
 CLEAR = 0.05
 """How sure it may be of smoke in a view that is remembered as a clear one."""
 CALM_SECONDS = 0.45
@@ -73,7 +75,12 @@ class SceneMemory:
     """
 
     def __init__(self, foresight: Foresight | None = None) -> None:
-        """``foresight``, of a recording that was looked through, stands in where nothing is remembered yet."""
+        """``foresight``, of a recording that was looked through, stands in where nothing is remembered yet.
+
+        Raises:
+            EngineLoadError: what was learned for it cannot be read.
+        """
+        learned_network()  # whatever is wrong with it is told before the first frame
         self._foresight = foresight
         self.forget()
 
@@ -165,7 +172,7 @@ class SceneMemory:
     def _remember(
         self, view: SceneStatistics, opacity: float = 0.0, engine: float = 0.0, time_constant: float = LATEST_SECONDS
     ) -> None:
-        if self._now - self._sampled < SAMPLE_SECONDS - 1e-6:
+        if self._now - self._sampled < SAMPLE_SECONDS - 1e-6 or view.content.mean() < LEAST_CONTENT:
             return
         self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now

@@ -149,3 +149,19 @@ def test_a_slight_change_of_the_smoke_changes_the_answer_slightly() -> None:
                 answer = memory.improve(BLIND, thumbnail(hazy), 1.5 + 0.45 * step)
             means.append(shown(hazy, answer)[0].mean())
         assert np.abs(np.diff(means)).max() < 0.05
+
+
+def test_black_before_a_scene_is_not_remembered_as_one() -> None:
+    memory = SceneMemory()
+    watch(memory, np.zeros((3, HEIGHT, WIDTH), np.float32), first=0.0, seconds=2)
+    assert memory.state.trust == 0.0
+    watch(memory, tissue(), first=2.0, seconds=3)
+    assert memory.state.trust > 0.9
+    np.testing.assert_array_equal(memory.improve(BLIND, thumbnail(tissue()), 5.0).values, BLIND.values)
+
+
+@pytest.mark.parametrize("factor", [1e6, -1e6])
+def test_values_that_no_camera_has_give_maps_within_their_limits(factor: float) -> None:
+    memory = SceneMemory()
+    watch(memory, tissue(), first=0.0, seconds=2)
+    assert watch(memory, np.float32(factor) * tissue(), first=2.0, seconds=1).fault() is None
