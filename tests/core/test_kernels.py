@@ -78,14 +78,6 @@ def test_both_average_boxes_alike(in_c: Loops, bits: int, shape: tuple[int, int]
     assert (canvases[:, :2] == 7.0).all()
 
 
-def test_both_measure_a_picture_alike(in_c: Loops) -> None:
-    values = some(3, 96, 128) - np.array([0.2, 0.5, 0.5], np.float32).reshape(3, 1, 1)
-    values[0, :40, :60] = 0.01  # black border
-    mine, other = (loops.measure(values, 12, 16, 0.06) for loops in (in_c, PLAIN))
-    assert all(np.allclose(mine[part], other[part], atol=1e-4) for part in range(3))
-    assert mine[3] == pytest.approx(other[3], abs=1e-4)
-
-
 def test_both_fit_smoke_alike(in_c: Loops) -> None:
     cells = (12, 16)
     colours = [some(3, *cells) for _ in range(2)]

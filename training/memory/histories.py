@@ -139,18 +139,18 @@ def _way(width: int, height: int, steps: int, rng: np.random.Generator) -> list[
 def _past(views: Sequence[ObservedView]) -> RememberedScene:
     scene = RememberedScene()
     for view in views:
-        for _ in range(3):
-            _remember(scene, view, STILL_SECONDS / 3)
+        _remember(scene, view, STILL_SECONDS / 3, times=3)
     return scene
 
 
-def _remember(scene: RememberedScene, view: ObservedView, seconds: float) -> None:
+def _remember(scene: RememberedScene, view: ObservedView, seconds: float, times: int = 1) -> None:
     statistics, opacity = view.statistics, 0.0
-    if scene.seconds > 1.0:
+    if scene.seconds > 0.0:
         fit = fit_smoke(statistics, scene.expectation(statistics), USUAL_AIRLIGHT)
         opacity = average(fit.opacity, statistics.content)
     seen = average(np.maximum(np.float32(1.0) - np.float32(1.0) / view.engine[0], np.float32(0.0)), statistics.content)
-    scene.add(statistics, opacity, seen, seconds=seconds, time_constant_seconds=LATEST_SECONDS)
+    for _ in range(times):
+        scene.add(statistics, opacity, seen, seconds=seconds, time_constant_seconds=LATEST_SECONDS)
 
 
 def _nearest(count: int, place: int, most: int) -> list[int]:

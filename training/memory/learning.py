@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from eid_stream.dehazing.memory.memory_network import CELL_ANSWERS, WHOLE_ANSWERS
+from eid_stream.dehazing.memory.network_input import CHANGE_SCALE, REGISTERED
 from training.memory.lessons import Lesson
 from training.memory.network import Cleared, MemoryNetwork, cleared, squared_error
 
@@ -88,7 +89,14 @@ def answered(network: MemoryNetwork | None, batch: Batch) -> tuple[Tensor, Tenso
         with torch.autocast("cpu", torch.bfloat16):
             cells, whole = network(batch.shown)
         cells, whole = cells.float(), whole.float()
-    return cells, whole, cleared(cells, whole, batch.engine, batch.seen[:, :3], batch.seen[:, 3:], content)
+    kept = registered(batch.shown)
+    return cells, whole, cleared(cells, whole, batch.engine, batch.seen[:, :3], batch.seen[:, 3:], content, kept)
+
+
+def registered(shown: Tensor) -> Tensor:
+    """(b, 4, ROWS, COLUMNS) of what the network is shown: the registered view's mean less what is seen, its content."""
+    at = REGISTERED.start
+    return torch.cat([-shown[:, at : at + 3] / torch.from_numpy(CHANGE_SCALE), shown[:, at + 4 : at + 5]], 1)
 
 
 def error_of(network: MemoryNetwork | None, batch: Batch) -> Tensor:

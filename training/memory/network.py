@@ -22,7 +22,7 @@ class Cleared:
 
 
 class MemoryNetwork(nn.Module):
-    """Input (b, CHANNELS, ROWS, COLUMNS) to answers by cell (b, 7, ROWS, COLUMNS) and for the whole picture (b, 6)."""
+    """Input (b, CHANNELS, ROWS, COLUMNS) to answers by cell (b, 8, ROWS, COLUMNS) and for the whole picture (b, 6)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,10 +49,13 @@ class MemoryNetwork(nn.Module):
         return self.cells(h), self.whole((h * share).sum((2, 3)))
 
 
-def cleared(cells: Tensor, whole: Tensor, engine: Tensor, mean: Tensor, variance: Tensor, content: Tensor) -> Cleared:
+def cleared(
+    cells: Tensor, whole: Tensor, engine: Tensor, mean: Tensor, variance: Tensor, content: Tensor, kept: Tensor
+) -> Cleared:
     """What the answers make of cells; the same as ``memory_network.Answer.maps`` makes of a picture.
 
-    ``engine``: its maps by cell (b, 5, ROWS, COLUMNS).
+    ``engine``: its maps by cell (b, 5, ROWS, COLUMNS). ``kept``: the registered clear view (b, 4, ROWS, COLUMNS), mean
+    less that of what is seen, times its content; and that content.
     """
     sure = ((torch.sigmoid(cells[:, 0]) - runtime.SURE[0]) / (runtime.SURE[1] - runtime.SURE[0])).clamp(0.0, 1.0)
     gains, offsets = _weakened(engine, sure * torch.sigmoid(cells[:, 1]))
@@ -63,7 +66,9 @@ def cleared(cells: Tensor, whole: Tensor, engine: Tensor, mean: Tensor, variance
     ] * torch.tanh(cells[:, 4:7])
     second = 1.0 / (1.0 - torch.stack([opacity, grey, grey], 1))
     gains, offsets = second * gains, second * offsets + airlight * (1.0 - second)
-    mean, deviation = gains * mean + offsets, gains * (variance + 1e-8).sqrt()
+    seen, mean, deviation = mean, gains * mean + offsets, gains * (variance + 1e-8).sqrt()
+    recalled = sure * torch.sigmoid(cells[:, 7])
+    mean = mean + recalled[:, None] * (kept[:, :3] + kept[:, 3:] * (seen - mean))
     share = content / content.sum((1, 2), keepdim=True).clamp_min(1e-3)
     somewhere = 1.0 - torch.exp(-(sure * share).sum((1, 2)) / runtime.SOMEWHERE)
     step = somewhere[:, None] * torch.tanh(whole[:, :5]) * engine.new_tensor(runtime.WHOLE_REACH)

@@ -9,7 +9,7 @@ from eid_stream.core.box_means import box_means
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Area, Thumbnail
 from eid_stream.dehazing.memory.network_input import maps_by_cell
-from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, measure
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, content_of, measure
 from training.data.camera import Camera, draw_camera
 from training.data.views import View
 from training.smoke.smoky_view import smoky_view
@@ -69,15 +69,18 @@ class Observer:
         recorded = camera.record(camera.optics(view.rgb).clip(0.0, 1.0), view.content)
         truth = measure(_thumbnail(recorded))
         clear = ObservedView(truth, self._maps(recorded), np.zeros((ROWS, COLUMNS), np.float32), truth)
-        return [clear, *(self._smoky(view, camera, truth) for _ in range(smoky))]
+        return [clear, *(self._smoky(view, camera, recorded) for _ in range(smoky))]
 
-    def _smoky(self, view: View, camera: Camera, truth: SceneStatistics) -> ObservedView:
+    def _smoky(self, view: View, camera: Camera, recorded: Array) -> ObservedView:
         take = self._veils.draw(self._rng, moments=1)
         if self._rng.random() < THINNED_SHARE:
             take = replace(take, transmission=take.transmission ** np.float32(self._rng.uniform(*THINNED)))
         shown = smoky_view(view, take, self._rng, camera)
         opacity = box_means(shown.veil[:1], ROWS, COLUMNS)[0]
-        return ObservedView(measure(_thumbnail(shown.hazy)), self._maps(shown.hazy), opacity, truth)
+        smoky = _thumbnail(shown.hazy)
+        statistics = measure(smoky)
+        truth = measure(_thumbnail(recorded), content_of(smoky))  # smoke lights dark edges, which count only then
+        return ObservedView(statistics, self._maps(shown.hazy), opacity, truth)
 
     def _maps(self, rgb: Array) -> Array:
         self._engine.reset()

@@ -28,7 +28,6 @@ _PARAMETERS: dict[str, tuple[Any, ...]] = {
     "correct_u16": _CORRECT,
     "average_u8": _AVERAGE,
     "average_u16": _AVERAGE,
-    "measure": (_POINTER, *(_COUNT,) * 4, _FLOAT, *(_POINTER,) * 4),
     "log_likelihoods": (*(_POINTER,) * 8, *(_COUNT,) * 2, *(_DOUBLE,) * 2, _POINTER),
     "likeliest": (_POINTER, *(_COUNT,) * 2, _FLOAT, _POINTER),
     "add_difference_u8": _ADD,
@@ -94,16 +93,6 @@ class CompiledLoops:
             zero,
             sums.ctypes.data,
         )
-
-    def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
-        """As in ``PlainLoops``."""
-        values = _line(values)
-        mean, variance = np.zeros((2, 3, rows, columns), np.float32)
-        content, light = np.zeros((rows, columns), np.float32), np.zeros(2)
-        high, wide = values.shape[1] // (4 * rows), values.shape[2] // (4 * columns)
-        outcome = (part.ctypes.data for part in (mean, variance, content, light))
-        self._call["measure"](values.ctypes.data, rows, columns, high, wide, black, *outcome)
-        return mean, variance, content, float(light[1] / max(light[0], 1e-3))
 
     def log_likelihoods(
         self,

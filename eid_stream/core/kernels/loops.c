@@ -133,50 +133,6 @@ CORRECT(correct_u16, uint16_t)
 AVERAGE(average_u8, uint8_t, uint16_t)
 AVERAGE(average_u16, uint16_t, uint32_t)
 
-/* Statistics of a picture (3, 4 * rows * high, 4 * columns * wide) by cell of (rows, columns), each of 4 x 4 means over
-   `high` x `wide` pixels: mean and variance (3, rows, columns) of what is brighter than `black`, its share `content`, and
-   `light`: its sums of luma and of the least of R, G and B. All come in as zeros. */
-#define PIXELS 4
-EXPORT void measure(const float *restrict values, int32_t rows, int32_t columns, int32_t high, int32_t wide, float black,
-                    float *restrict mean, float *restrict variance, float *restrict content, double *restrict light) {
-    const int64_t width = (int64_t)columns * PIXELS * wide, plane_size = (int64_t)rows * PIXELS * high * width;
-    const int64_t cells = (int64_t)rows * columns;
-    for (int32_t row = 0; row < rows * PIXELS; row++) {
-        for (int32_t column = 0; column < columns * PIXELS; column++) {
-            float pixel[3];
-            for (int32_t plane = 0; plane < 3; plane++) {
-                const float *corner = values + plane * plane_size + (int64_t)row * high * width + (int64_t)column * wide;
-                float total = 0.0f;
-                for (int32_t y = 0; y < high; y++)
-                    for (int32_t x = 0; x < wide; x++) total += corner[y * width + x];
-                pixel[plane] = total / (float)(high * wide);
-            }
-            if (pixel[0] <= black) continue;
-            const int64_t cell = (int64_t)(row / PIXELS) * columns + column / PIXELS;
-            content[cell] += 1.0f;
-            for (int32_t plane = 0; plane < 3; plane++) {
-                mean[plane * cells + cell] += pixel[plane];
-                variance[plane * cells + cell] += pixel[plane] * pixel[plane];
-            }
-            /* ITU-T H.273 matrix 1 (BT.709), of which thumbnails are: R, G and B less luma. */
-            const double red = 1.5748 * pixel[2], green = -0.1873 * pixel[1] - 0.4681 * pixel[2], blue = 1.8556 * pixel[1];
-            const double least = pixel[0] + fmin(fmin(red, green), blue);
-            light[0] += pixel[0];
-            light[1] += least > 0.0 ? least : 0.0;
-        }
-    }
-    for (int64_t cell = 0; cell < cells; cell++) {
-        const float held = content[cell] > 1.0f ? content[cell] : 1.0f;
-        content[cell] /= (float)(PIXELS * PIXELS);
-        for (int32_t plane = 0; plane < 3; plane++) {
-            const float middle = mean[plane * cells + cell] / held;
-            const float spread = variance[plane * cells + cell] / held - middle * middle;
-            mean[plane * cells + cell] = middle;
-            variance[plane * cells + cell] = spread > 0.0f ? spread : 0.0f;
-        }
-    }
-}
-
 /* How likely each of `steps` opacities is in each cell (steps, cells): dehazing/memory/smoke_fit.py says what is what. */
 EXPORT void log_likelihoods(const float *restrict mean, const float *restrict log_detail, const float *restrict expected,
                             const float *restrict precision, const float *restrict expected_detail,

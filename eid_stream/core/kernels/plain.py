@@ -48,22 +48,6 @@ class PlainLoops:
         """Means over whole-pixel boxes of a plane, times ``scale``, less ``zero``, into a smaller one."""
         small[...] = box_means(plane.astype(np.float32), *small.shape) * np.float32(scale) - np.float32(zero)
 
-    def measure(self, values: Array, rows: int, columns: int, black: float) -> tuple[Array, Array, Array, float]:
-        """Of a picture (3, height, width) by cell: mean and variance of what is brighter than black, its share, dark.
-
-        Sides are whole multiples of four times ``rows`` and ``columns``.
-        """
-        pixels = box_means(values, 4 * rows, 4 * columns)
-        bright = (pixels[0] > black).astype(np.float32)
-        least = pixels[0] + (_TO_RGB[:, 1:] @ pixels[1:].reshape(2, -1)).min(0).reshape(bright.shape)
-        dark = float((np.maximum(least, 0.0) * bright).sum() / max(float((pixels[0] * bright).sum()), 1e-3))
-        content = box_means(bright, rows, columns)
-        held = np.asarray(np.maximum(content, np.float32(1.0 / 16.0)), np.float32)
-        mean: Array = box_means(pixels * bright, rows, columns) / held
-        square: Array = box_means(pixels * pixels * bright, rows, columns) / held
-        variance: Array = np.maximum(square - mean * mean, np.float32(0.0))
-        return mean, variance, content, dark
-
     def log_likelihoods(
         self,
         mean: Array,

@@ -6,13 +6,15 @@ correlation asks neither for brightness nor for contrast.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eid_stream.core.box_means import box_means
 from eid_stream.dehazing.memory.cell_grid import smoothed_inside
-from eid_stream.dehazing.memory.scene_statistics import SceneStatistics
+from eid_stream.dehazing.memory.registration import Registration, register
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
 MOST_VIEWS = 40
@@ -45,6 +47,10 @@ class Recalled:
     """Mean correlation of the cells of Y', Cb, Cr, in [-1, 1]."""
     by_plane: NDArray[np.float64]
     """(4,), the same for each of Y', Cb, Cr, log detail."""
+    moved: SceneStatistics
+    """The same view, moved to lie over what is seen now; its content is what it shows of that."""
+    agreement: Array
+    """(ROWS, COLUMNS) in [-1, 1]: correlation of detail there."""
 
 
 class ClearViews:
@@ -82,7 +88,29 @@ class ClearViews:
         ]
         by_plane = 0.5 * (alike[0] + alike[1]).astype(np.float64)
         best = int(np.argmax(by_plane[:, :3].mean(1)))
-        return Recalled(self._views[best].view, float(by_plane[best, :3].mean()), by_plane[best])
+        return _recalled(self._views[best].view, by_plane[best], now)
+
+
+def _recalled(view: SceneStatistics, by_plane: NDArray[np.float64], now: ClearView) -> Recalled:
+    """A view, in place or moved, as it is more like what is seen now."""
+    registration = register(now.view.structure, view.structure, ROWS, COLUMNS)
+    moved = _moved(view, registration)
+    moved_by_plane = _alike(_marked(moved, math.nan), now)
+    if moved_by_plane[:3].mean() > by_plane[:3].mean():
+        view, by_plane = moved, moved_by_plane
+    return Recalled(view, float(by_plane[:3].mean()), by_plane, moved, registration.agreement)
+
+
+def _moved(view: SceneStatistics, registration: Registration) -> SceneStatistics:
+    small = registration.moved(view.small)
+    inside = box_means(registration.inside, ROWS, COLUMNS)  # also where it was black: smoke lights what is dark
+    return replace(
+        view,
+        mean=box_means(small, ROWS, COLUMNS),
+        variance=registration.moved(view.variance),
+        content=inside,
+        small=small,
+    )
 
 
 def _alike(one: ClearView, other: ClearView) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from eid_stream.dehazing.memory.network_input import CHANNELS
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
-CELL_ANSWERS, WHOLE_ANSWERS = 7, 6
+CELL_ANSWERS, WHOLE_ANSWERS = 8, 6
 PARTS = 2
 """In how many parts the cells are convolved: OpenBLAS gives products beyond 4 x 65,536 multiplications to threads,
 which spin while they wait."""
@@ -52,13 +52,18 @@ class Answer:
     """(2, ROWS, COLUMNS) in [0, 0.8]: what is left then, of luma and of chroma."""
     airlight: Array
     """(3, ROWS, COLUMNS), Y'CbCr."""
+    recalled: Array
+    """(ROWS, COLUMNS) in [0, 1]: how far colour is led to that which a clear view shows of the same place."""
     whole: NDArray[np.float64]
     """(5,): what is added to the whole picture's mean of Y', Cb, Cr, and to the logarithms of its contrasts."""
     foreign: float
     """Probability that what is remembered is another scene."""
 
-    def maps(self, engine: Array, view: SceneStatistics) -> Array:
-        """Maps (5, h, w) of the engine's grid that do all this to a view."""
+    def maps(self, engine: Array, view: SceneStatistics, past: SceneStatistics | None) -> Array:
+        """Maps (5, h, w) of the engine's grid that do all this to a view.
+
+        ``past``: the clear view, moved to lie over this one, if there is one.
+        """
         grid = engine.shape[1], engine.shape[2]
         first = weakened(engine, on_grid(self.engine_share, grid))
         gain = np.float32(1.0) / (np.float32(1.0) - on_grid(self.opacity, grid))
@@ -66,7 +71,12 @@ class Answer:
         offset = airlight * (np.float32(1.0) - gain)
         second = np.stack([gain[0], offset[0], gain[1], offset[1], offset[2]])
         values = one_after_the_other(first, second)
+        if past is not None:
+            values[[1, 3, 4]] += on_grid(self._recall(values, view, past), grid)
         return values if not self.whole.any() else one_after_the_other(values, self._led_back(values, view))
+
+    def _recall(self, values: Array, view: SceneStatistics, past: SceneStatistics) -> Array:
+        return self.recalled * past.content * (past.mean - view.corrected(HazeMaps(values, 0.0)).mean)
 
     def _led_back(self, values: Array, view: SceneStatistics) -> Array:
         middle = view.corrected(HazeMaps(values, 0.0)).light()[:3]
@@ -151,7 +161,15 @@ def _understood(cells: Array, whole: Array, content: Array) -> Answer:
     somewhere = -np.expm1(-average(sure, content) / SOMEWHERE)
     step = somewhere * np.tanh(whole[:5].astype(np.float64)) * np.array(WHOLE_REACH)
     both = np.stack([opacity, grey]).astype(np.float32)
-    return Answer(sure, sure * _sigmoid(cells[1]), both, airlight.astype(np.float32), step, float(_sigmoid(whole[5])))
+    return Answer(
+        sure,
+        sure * _sigmoid(cells[1]),
+        both,
+        airlight.astype(np.float32),
+        sure * _sigmoid(cells[7]),
+        step,
+        float(_sigmoid(whole[5])),
+    )
 
 
 def _sigmoid(x: Array) -> Array:

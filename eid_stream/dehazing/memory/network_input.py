@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from eid_stream.core.box_means import box_means
 from eid_stream.core.haze_maps import GAIN_LUMA
+from eid_stream.dehazing.memory.clear_views import Recalled
 from eid_stream.dehazing.memory.remembered_scene import Expectation
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average, least_of_rgb
 from eid_stream.dehazing.memory.smoke_fit import SmokeFit
 
 Array = NDArray[np.float32]
-CHANNELS = 52
+CHANNELS = 58
+REGISTERED = slice(35, 41)
+"""The channels of ``_where_it_was``."""
 MOST = 5.0
 """Deviations that a sign approaches, however strong."""
 LEAST_CHANGE = (0.008, 0.003)
@@ -20,7 +23,7 @@ LEAST_CHANGE = (0.008, 0.003)
 LEAST_WHOLE_CHANGE = (0.01, 0.003, 0.003, 0.01, 0.01, 0.015, 0.008)
 """The same of ``SceneStatistics.whole``."""
 _COLOUR_SCALE = np.array([3.0, 10.0, 10.0], np.float32)[:, None, None]
-_CHANGE_SCALE = np.array([5.0, 20.0, 20.0], np.float32)[:, None, None]
+CHANGE_SCALE = np.array([5.0, 20.0, 20.0], np.float32)[:, None, None]
 _MIDDLE = np.array([0.4, 0.0, 0.0], np.float32)[:, None, None]
 _WHOLE_SCALE = np.array([5.0, 20.0, 20.0, 2.0, 2.0, 2.0, 2.0])
 
@@ -48,7 +51,7 @@ def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, e
     x[6] = 0.5 * np.log(view.variance[1] + view.variance[2] + 2e-5) + 4.0
     x[7:10] = (expected.mean - _MIDDLE) * _COLOUR_SCALE
     x[10] = expected.log_detail + 3.0
-    x[11:14] = (view.mean - expected.mean) * _CHANGE_SCALE
+    x[11:14] = (view.mean - expected.mean) * CHANGE_SCALE
     x[14] = 2.0 * (view.log_detail - expected.log_detail)
     x[15] = _bounded((least_of_rgb(view.mean) - least_of_rgb(expected.mean)) / luma)
     x[16] = _bounded((np.hypot(*expected.mean[1:]) - np.hypot(*view.mean[1:])) / chroma)
@@ -62,8 +65,9 @@ def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, e
     x[26] = 3.0 * fit.opacity_here
     x[27] = np.tanh(fit.gain_here)
     x[28] = 3.0 * seen
-    x[29:32] = (cleared - view.mean) * _CHANGE_SCALE
-    x[32:35] = (cleared - expected.mean) * _CHANGE_SCALE
+    x[29:32] = (cleared - view.mean) * CHANGE_SCALE
+    x[32:35] = (cleared - expected.mean) * CHANGE_SCALE
+    x[REGISTERED] = _where_it_was(view, expected.recalled)
     now, then = view.whole(), expected.whole
     deviations = (now - then) / np.sqrt(expected.whole_variance + np.square(LEAST_WHOLE_CHANGE))
     whole = [
@@ -73,7 +77,19 @@ def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, e
         5.0 * (average(seen, view.content) - expected.seen),
         5.0 * (average(fit.opacity, view.content) - expected.opacity),
     ]
-    x[35:] = np.array(whole, np.float32)[:, None, None]
+    x[41:] = np.array(whole, np.float32)[:, None, None]
+    return x
+
+
+def _where_it_was(view: SceneStatistics, recalled: Recalled | None) -> Array:
+    """(6, ROWS, COLUMNS): what a clear view shows of the same places, against what is seen, and how sure that is."""
+    x = np.zeros((6, ROWS, COLUMNS), np.float32)
+    if recalled is not None:
+        moved = recalled.moved
+        sure = np.maximum(recalled.agreement, np.float32(0.0)) * moved.content
+        x[0:3] = (view.mean - moved.mean) * CHANGE_SCALE * moved.content
+        x[3] = 2.0 * (view.log_detail - moved.log_detail) * moved.content
+        x[4], x[5] = moved.content, 2.0 * sure
     return x
 
 

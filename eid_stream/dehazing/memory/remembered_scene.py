@@ -46,6 +46,8 @@ class Expectation:
     """Mean opacity that the engine sees in them, likewise."""
     likeness: float = 0.0
     """How much like what is seen now the clear view is that this was narrowed by (``narrowed``)."""
+    recalled: Recalled | None = None
+    """That view."""
 
     def narrowed(self, recalled: Recalled | None) -> "Expectation":
         """With a clear view like the present one taken for a measurement of what the present would be if clear.
@@ -53,7 +55,7 @@ class Expectation:
         Two views whose cells correlate by r differ by a variance of 2 (1 - r) that of the cells.
         """
         if recalled is None or recalled.likeness <= 0.0:
-            return self
+            return replace(self, recalled=recalled)
         view, unlike = recalled.view, np.maximum(1.0 - recalled.by_plane, 0.0)
         content = view.content / max(float(view.content.sum()), 1e-3)
         planes = np.concatenate([view.mean, view.log_detail[None]])
@@ -80,6 +82,7 @@ class Expectation:
             whole=self.whole + share * (view.whole() - self.whole),
             whole_variance=share * whole_change,
             likeness=recalled.likeness,
+            recalled=recalled,
         )
 
 

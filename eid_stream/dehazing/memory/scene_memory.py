@@ -41,10 +41,14 @@ LEAST_CONTENT = 0.05
 """Share of a view that is not black from which it shows a scene: a lead-in or a covered lens is not remembered."""
 CLEAR = 0.05
 """How sure it may be of smoke in a view that is remembered as a clear one."""
-CALM_SECONDS = 0.45
+CALM_SECONDS = 0.2
 """Time constant of the maps."""
+FASTEST = 60.0 / 255.0
+"""The most by which the correction may change the picture's mean R, G or B within a second: nothing jumps."""
+JUDGED_SECONDS = 0.45
+"""Time constant of what is told of smoke and trust."""
 AIRLIGHT_SECONDS = 0.5
-STEP_SECONDS = 0.6
+STEP_SECONDS = 0.2
 """Time constant of the light and colour of the whole picture: what moves through it must not make it pump."""
 
 
@@ -125,7 +129,7 @@ class SceneMemory:
             self._foresee(self._foresight)
         if not self._known:
             self._remember(as_believed(view, maps))
-            return HazeMaps(self._calmed(maps.values, elapsed), maps.density)
+            return HazeMaps(self._calmed(maps.values, view, elapsed), maps.density)
         expected = self._scene.expectation(view)
         fit = fit_smoke(view, expected, self._airlight)
         self._airlight = self._airlight + _share(elapsed, AIRLIGHT_SECONDS) * (fit.airlight - self._airlight)
@@ -134,8 +138,9 @@ class SceneMemory:
         self._judge(view, answer, elapsed)
         self._learn(view, expected, fit, maps)
         self._step = self._step + _share(elapsed, STEP_SECONDS) * (answer.whole - self._step)
-        wanted = replace(answer, whole=self._step).maps(maps.values, view)
-        return HazeMaps(self._calmed(wanted, elapsed), maps.density)
+        past = None if expected.recalled is None else expected.recalled.moved
+        wanted = replace(answer, whole=self._step).maps(maps.values, view, past)
+        return HazeMaps(self._calmed(wanted, view, elapsed), maps.density)
 
     def _foresee(self, foresight: Foresight) -> None:
         scene = foresight.scene_at(self._now)
@@ -154,9 +159,9 @@ class SceneMemory:
     def _judge(self, view: SceneStatistics, answer: Answer, elapsed: float) -> None:
         """Is there smoke, and does the memory belong to this scene?"""
         smoke = -math.expm1(-average(answer.sure, view.content) / SOMEWHERE)
-        self._smoke += _share(elapsed, CALM_SECONDS) * (smoke - self._smoke)
+        self._smoke += _share(elapsed, JUDGED_SECONDS) * (smoke - self._smoke)
         trust = (1.0 - answer.foreign) * self._known
-        self._trust += _share(elapsed, CALM_SECONDS) * (trust - self._trust)
+        self._trust += _share(elapsed, JUDGED_SECONDS) * (trust - self._trust)
         foreign = self._known and answer.foreign > FOREIGN
         self._foreign_seconds = self._foreign_seconds + elapsed if foreign else 0.0
 
@@ -177,15 +182,25 @@ class SceneMemory:
         self._scene.add(view, opacity, engine, seconds=SAMPLE_SECONDS, time_constant_seconds=time_constant)
         self._latest = self._sampled = self._now
 
-    def _calmed(self, wanted: Array, elapsed: float) -> Array:
+    def _calmed(self, wanted: Array, view: SceneStatistics, elapsed: float) -> Array:
         before = self._applied
         if before is None or before.shape != wanted.shape:
             self._applied = bounded(wanted)
         else:
-            moved = before + _share(elapsed, CALM_SECONDS) * (wanted - before)
+            step = np.float32(_share(elapsed, CALM_SECONDS)) * (wanted - before)
+            far = _change_of_light(step, view)
+            moved = before + np.float32(min(1.0, FASTEST * elapsed / max(far, 1e-6))) * step
             near = self._smoke == 0.0 and float(np.abs(moved - wanted).max()) < 0.002
             self._applied = bounded(wanted if near else moved)
         return self._applied
+
+
+def _change_of_light(step: Array, view: SceneStatistics) -> float:
+    """By how much a change of maps changes the mean R, G or B of a view; the largest of them."""
+    cells = maps_by_cell(step)
+    change = cells[[0, 2, 2]] * view.mean + cells[[1, 3, 4]]
+    y, cb, cr = ((change * view.content).sum((1, 2)) / max(float(view.content.sum()), 1e-3)).tolist()
+    return max(abs(y + 1.5748 * cr), abs(y - 0.1873 * cb - 0.4681 * cr), abs(y + 1.8556 * cb))
 
 
 def _share(elapsed: float, time_constant_seconds: float) -> float:

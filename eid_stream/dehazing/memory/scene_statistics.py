@@ -3,21 +3,22 @@
 import math
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.box_means import box_means
+from eid_stream.core.content_area import content_mask
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
-from eid_stream.core.kernels.choice import loops
 from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.dehazing.memory.registration import Codes, normalised_detail
 
 Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 ROWS, COLUMNS = 12, 16
 """Cells of the canvas: smoke is smooth, and a cell of this size holds enough pixels for a deviation."""
 PIXELS = 4
 """Means per row and column of a cell that its statistics are taken of; finer detail is noise, codec and motion blur."""
-BLACK = 0.06
-"""Luma in [0, 1] up to which a pixel counts as border: see ``core/content_area.py``."""
 LEAST_DETAIL = 0.004
 """Added to a deviation before its logarithm is taken: what noise leaves of it, luma in [0, 1]."""
 
@@ -31,9 +32,13 @@ class SceneStatistics:
     variance: Array
     """(3, ROWS, COLUMNS), within each cell."""
     content: Array
-    """(ROWS, COLUMNS), the share of each cell in [0, 1] that is not black."""
+    """(ROWS, COLUMNS), the share of each cell in [0, 1] that is not border; what is dark amid the scene counts."""
     dark: float
     """Mean of the smallest of R, G and B over the content, relative to its mean luma: haze takes colour away."""
+    small: Array
+    """(3, ROWS * PIXELS, COLUMNS * PIXELS), Y', Cb, Cr."""
+    structure: Codes
+    """As ``normalised_detail`` has it: what the view is registered by."""
 
     @property
     def log_detail(self) -> Array:
@@ -52,7 +57,13 @@ class SceneStatistics:
         cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
         gains = cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
         offsets = cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
-        return SceneStatistics(gains * self.mean + offsets, gains**2 * self.variance, self.content, self.dark)
+        each = (np.repeat(np.repeat(cells, PIXELS, 1), PIXELS, 2) for cells in (gains, offsets))
+        return replace(
+            self,
+            mean=gains * self.mean + offsets,
+            variance=gains**2 * self.variance,
+            small=next(each) * self.small + next(each),
+        )
 
     def darkened_as(self, given: "SceneStatistics") -> "SceneStatistics":
         """With ``dark`` as far from that of ``given``, before its correction, as the cells' means tell."""
@@ -77,12 +88,29 @@ class SceneStatistics:
         return np.array([*mean, *contrast], np.float64)
 
 
-def measure(thumbnail: Thumbnail) -> SceneStatistics:
-    """Statistics of a thumbnail's content."""
-    values = thumbnail.values
-    if values.shape[1] % (ROWS * PIXELS) or values.shape[2] % (COLUMNS * PIXELS):
-        values = box_means(values, ROWS * PIXELS, COLUMNS * PIXELS)
-    return SceneStatistics(*loops().measure(values, ROWS, COLUMNS, BLACK))
+def measure(thumbnail: Thumbnail, content: Mask | None = None) -> SceneStatistics:
+    """Statistics of a thumbnail's content, which may be given, (ROWS * PIXELS, COLUMNS * PIXELS)."""
+    small = _shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)
+    shown = (content_mask(small[0]) if content is None else content).astype(np.float32)
+    share = box_means(shown, ROWS, COLUMNS)
+    held = np.maximum(share, np.float32(1.0 / PIXELS**2))
+    mean = box_means(small * shown, ROWS, COLUMNS) / held
+    variance = box_means(np.square(small) * shown, ROWS, COLUMNS) / held - np.square(mean)
+    dark = (np.maximum(least_of_rgb(small), 0.0) * shown).sum() / max(float((small[0] * shown).sum()), 1e-3)
+    return SceneStatistics(
+        mean, np.maximum(variance, np.float32(0.0)), share, float(dark), small, normalised_detail(thumbnail)
+    )
+
+
+def content_of(thumbnail: Thumbnail) -> Mask:
+    """(ROWS * PIXELS, COLUMNS * PIXELS): what is not border."""
+    return content_mask(_shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)[0])
+
+
+def _shrunk(values: Array, width: int, height: int) -> Array:
+    if values.shape[1:] == (height, width):
+        return values
+    return np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in values])
 
 
 def _dark_of(mean: Array, content: Array) -> float:

@@ -62,7 +62,8 @@ def test_the_runtime_answers_and_corrects_as_the_torch_network_does(tmp_path: Pa
     with torch.no_grad():
         cells, whole = network(batch.shown)
         theirs = cleared(cells, whole, batch.engine, batch.seen[:, :3], batch.seen[:, 3:], batch.smoke[:, 1])
-    view = SceneStatistics(one.seen[:3], one.seen[3:], one.smoke[1], 0.3)
+    nothing = np.zeros((3, 48, 64), np.float32), np.zeros((96, 128), np.uint8)
+    view = SceneStatistics(one.seen[:3], one.seen[3:], one.smoke[1], 0.3, *nothing)
     answer = runtime.answer(one.shown.astype(np.float32), view.content)
     ours = view.corrected(HazeMaps(answer.maps(one.engine, view), 0.0))
     np.testing.assert_allclose(ours.mean, theirs.mean[0].numpy(), atol=3e-3)  # maps lie between cells
