@@ -22,7 +22,7 @@ class Cleared:
 
 
 class MemoryNetwork(nn.Module):
-    """Input (b, CHANNELS, ROWS, COLUMNS) to answers by cell (b, 8, ROWS, COLUMNS) and for the whole picture (b, 6)."""
+    """Input (b, CHANNELS, ROWS, COLUMNS) to answers by cell (b, 9, ROWS, COLUMNS) and for the whole picture (b, 6)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,8 +67,8 @@ def cleared(
     second = 1.0 / (1.0 - torch.stack([opacity, grey, grey], 1))
     gains, offsets = second * gains, second * offsets + airlight * (1.0 - second)
     seen, mean, deviation = mean, gains * mean + offsets, gains * (variance + 1e-8).sqrt()
-    recalled = sure * torch.sigmoid(cells[:, 7])
-    mean = mean + recalled[:, None] * (kept[:, :3] + kept[:, 3:] * (seen - mean))
+    recalled = sure[:, None] * torch.sigmoid(cells[:, [7, 8, 8]])
+    mean = mean + recalled * (kept[:, :3] + kept[:, 3:] * (seen - mean))
     share = content / content.sum((1, 2), keepdim=True).clamp_min(1e-3)
     somewhere = 1.0 - torch.exp(-(sure * share).sum((1, 2)) / runtime.SOMEWHERE)
     step = somewhere[:, None] * torch.tanh(whole[:, :5]) * engine.new_tensor(runtime.WHOLE_REACH)

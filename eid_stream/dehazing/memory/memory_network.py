@@ -22,7 +22,7 @@ from eid_stream.dehazing.memory.network_input import CHANNELS
 from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics, average
 
 Array = NDArray[np.float32]
-CELL_ANSWERS, WHOLE_ANSWERS = 8, 6
+CELL_ANSWERS, WHOLE_ANSWERS = 9, 6
 PARTS = 2
 """In how many parts the cells are convolved: OpenBLAS gives products beyond 4 x 65,536 multiplications to threads,
 which spin while they wait."""
@@ -53,7 +53,7 @@ class Answer:
     airlight: Array
     """(3, ROWS, COLUMNS), Y'CbCr."""
     recalled: Array
-    """(ROWS, COLUMNS) in [0, 1]: how far colour is led to that which a clear view shows of the same place."""
+    """(2, ROWS, COLUMNS) in [0, 1]: how far luma and chroma are led to those that a clear view shows of the place."""
     whole: NDArray[np.float64]
     """(5,): what is added to the whole picture's mean of Y', Cb, Cr, and to the logarithms of its contrasts."""
     foreign: float
@@ -76,7 +76,7 @@ class Answer:
         return values if not self.whole.any() else one_after_the_other(values, self._led_back(values, view))
 
     def _recall(self, values: Array, view: SceneStatistics, past: SceneStatistics) -> Array:
-        return self.recalled * past.content * (past.mean - view.corrected(HazeMaps(values, 0.0)).mean)
+        return self.recalled[[0, 1, 1]] * past.content * (past.mean - view.corrected(HazeMaps(values, 0.0)).mean)
 
     def _led_back(self, values: Array, view: SceneStatistics) -> Array:
         middle = view.corrected(HazeMaps(values, 0.0)).light()[:3]
@@ -166,7 +166,7 @@ def _understood(cells: Array, whole: Array, content: Array) -> Answer:
         sure * _sigmoid(cells[1]),
         both,
         airlight.astype(np.float32),
-        sure * _sigmoid(cells[7]),
+        sure * _sigmoid(cells[7:9]),
         step,
         float(_sigmoid(whole[5])),
     )
