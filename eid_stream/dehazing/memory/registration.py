@@ -2,7 +2,7 @@
 
 Smoke takes contrast and adds light, both smoothly. Luma without its local mean, over its local deviation, is therefore
 the same before and behind smoke, and flow between two such pictures tells how the scene has moved, however dense the
-smoke between them (DIS, Kroeger et al. 2016, of OpenCV).
+smoke between them (DIS, Kroeger et al. 2016, of OpenCV), begun at the shift of the whole picture.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ LOCAL, LOCAL_DEVIATION = 13, 25
 """Sides in pixels of what is local: of the mean, and of the deviation from it."""
 NOISE = 0.004
 """Deviation that is no detail, luma in [0, 1]."""
+LEAST_RESPONSE = 0.15
+"""Response of phase correlation below which its shift is chance."""
 GREY, CONTRAST = 128.0, 40.0
 """Codes of no detail, and of one local deviation."""
 
@@ -69,7 +71,7 @@ def normalised_detail(thumbnail: Thumbnail) -> Codes:
 
 def register(now: Codes, then: Codes, rows: int, columns: int) -> Registration:
     """How ``then`` has to be moved to lie over ``now``, both of ``normalised_detail``."""
-    flow = _flow().calc(now, then, np.zeros((HEIGHT, WIDTH, 2), np.float32))
+    flow = _flow().calc(now, then, _shift(now, then))
     left, top = _places()
     across, down = left + flow[..., 0], top + flow[..., 1]
     inside = (across >= 0.0) & (across <= WIDTH - 1.0) & (down >= 0.0) & (down <= HEIGHT - 1.0)
@@ -78,6 +80,16 @@ def register(now: Codes, then: Codes, rows: int, columns: int) -> Registration:
     products, ours, theirs = box_means(np.stack([moved * own, own * own, moved * moved]), rows, columns)
     agreement = products / np.sqrt(ours * theirs + np.float32(0.1 * CONTRAST**2))
     return Registration(across, down, inside.astype(np.float32), agreement)
+
+
+def _shift(now: Codes, then: Codes) -> Array:
+    """Where flow is looked for first: how the camera has moved, by phase correlation (Kuglin and Hines 1975)."""
+    pictures = ((codes.astype(np.float32) - np.float32(GREY)) for codes in (now, then))
+    shift, response = cv2.phaseCorrelate(*pictures, _window())
+    first = np.zeros((HEIGHT, WIDTH, 2), np.float32)
+    if response > LEAST_RESPONSE:
+        first[:] = shift
+    return first
 
 
 def _blurred(plane: Array, side: int) -> Array:
@@ -89,15 +101,19 @@ def _at_size(plane: Array, width: int, height: int) -> Array:
 
 
 @cache
+def _window() -> Array:
+    return np.asarray(cv2.createHanningWindow((WIDTH, HEIGHT), cv2.CV_32F), np.float32)
+
+
+@cache
 def _places() -> tuple[Array, Array]:
     left, top = np.meshgrid(np.arange(WIDTH, dtype=np.float32), np.arange(HEIGHT, dtype=np.float32))
     return left, top
 
 
 def _flow() -> cv2.DISOpticalFlow:
-    """At half the cost of the preset: smoothing the flow once more gains nothing that cells could tell."""
+    """At half the cost of the preset: what refines the flow once more gains nothing that cells could tell."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow.setPatchStride(5)
-    flow.setGradientDescentIterations(12)
+    flow.setPatchStride(4)
     flow.setVariationalRefinementIterations(0)
     return flow
