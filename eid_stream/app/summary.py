@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from eid_stream.core.sentences import ended_once
 from eid_stream.flow.stats import PERCENTILES, Histogram, Stats
 
 
 def summarise(stats: Stats, *, wall_seconds: float) -> str:
     """Frames, rate, what was not dehazed and why, and a table of how long each stage took."""
-    return "\n".join(_lines(stats, wall_seconds))
+    return "\n".join(map(ended_once, _lines(stats, wall_seconds)))
 
 
 def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
