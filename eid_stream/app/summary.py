@@ -20,6 +20,9 @@ def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
     for stage, count in stats.dropped.items():
         if count:
             yield f"{count} frames came too late for {stage} and were dropped."
+    for outlet, count in stats.missed.items():
+        if count:
+            yield f"{count} frames reached nobody through {outlet}."
     for fault, count in stats.faults.most_common():
         yield f"Fault ({count}x): {fault}."
     yield from stats.damage

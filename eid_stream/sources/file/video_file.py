@@ -71,6 +71,7 @@ class VideoFileSource:
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
+        self._pictures: Iterator[VideoFrame] = iter(())
         self._lock = Lock()
         self.input = open_input(address)
         """What is read, for whoever wants to read it beside this source."""
@@ -133,7 +134,7 @@ class VideoFileSource:
         first = next(pictures, None)
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
-        self._pictures: Iterator[VideoFrame] = chain((first,), pictures)
+        self._pictures = chain((first,), pictures)
         self._grown = largest_picture(self.input, stream.index, first, self._container_kinds)
         info = describe(self._container, stream, first, address=self._label, chroma_location=location)
         info = replace(info, width=self._grown[0], height=self._grown[1], live=self._live)
