@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
+from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.live.bypass_latch import BypassLatch, BypassPolicy
 from tests.live.short_stream import (
     BRIGHT,
@@ -16,6 +16,7 @@ from tests.live.short_stream import (
     held_by,
     is_dehazed,
 )
+from tests.stand_ins.hazy_frames import dehazed_alone
 
 
 def test_the_original_is_shown_until_the_engine_has_proven_itself(engine: FailingEngine) -> None:
@@ -72,9 +73,7 @@ def test_the_viewers_bypass_and_strength_zero_are_no_faults(engine: FailingEngin
     stream.dehazer.close()
 
 
-def test_the_first_frame_of_a_scene_is_what_the_plain_dehazer_makes_of_it(
-    engine: FailingEngine, stream: Stream
-) -> None:
+def test_the_first_frame_of_a_scene_is_corrected_by_its_own_maps(engine: FailingEngine, stream: Stream) -> None:
     shown = stream.show(BRIGHT)
-    expected = FrameDehazer(engine).dehaze(shown.captured)
+    expected = dehazed_alone(shown.captured, MapEstimator(engine))
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(shown.planes, expected.planes, strict=True))
