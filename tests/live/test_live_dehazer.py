@@ -49,7 +49,7 @@ def test_a_new_scene_never_gets_the_maps_of_the_one_before(engine: FailingEngine
     engine.behaviour = lambda: held_by(release, gain=1.5 if engine.seen[-1] < 0.5 else 2.0)()
     before = time.monotonic()
     shown = [stream.show(BRIGHT) for _ in range(3)]
-    assert time.monotonic() - before < 5.0
+    assert time.monotonic() - before < 15.0, "the look is held for thirty"
     assert [frame.state.why for frame in shown] == ["this scene has not been looked at yet"] * 3
     release.set()
     first = stream.show_until(is_dehazed, BRIGHT)
