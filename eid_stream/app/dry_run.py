@@ -5,7 +5,6 @@ from pathlib import Path
 import av
 
 from eid_stream.archive.archive_run import Plan, counted
-from eid_stream.sources.file.stream_facts import duration_seconds
 
 _MOST_NAMES = 5
 
@@ -41,10 +40,9 @@ def _seconds(path: Path) -> float | None:
     """By the header alone; None where it cannot be read or does not tell."""
     try:
         with av.open(str(path)) as container:
-            length = duration_seconds(container, container.streams.video[0])
-    except (OSError, ValueError, IndexError):  # PyAV's own errors are among the first two
+            return None if container.duration is None else container.duration / av.time_base
+    except (OSError, ValueError):  # PyAV's own errors are among them
         return None
-    return None if length is None else float(length)
 
 
 def _clock(seconds: float) -> str:

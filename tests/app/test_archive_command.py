@@ -120,7 +120,7 @@ def test_pictures_for_learning_of_a_folder_lie_in_a_folder_for_each_video(record
         "haze.csv",
         "report.html",
     ]
-    assert "0 videos done, 2 were done" in archive(recordings, out, "--frames", "png", "--compare", "side").stderr
+    assert "0 videos done, 2 done before" in archive(recordings, out, "--frames", "png", "--compare", "side").stderr
 
 
 def test_shares_of_the_work_make_one_archive(recordings: Path, tmp_path: Path) -> None:
