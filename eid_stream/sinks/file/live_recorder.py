@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+from eid_stream.core.errors import SinkWriteError
 from eid_stream.core.frame import Frame
 from eid_stream.sinks.file.disk_space import DiskSpace
 
@@ -118,9 +119,14 @@ class LiveRecorder:
         """Finish the current file and give it its name.
 
         Raises:
-            SinkWriteError: it cannot be finished.
+            SinkWriteError: it cannot be finished, or recording stopped by itself: the run must not look complete.
         """
         self._finish()
+        if self.stopped:
+            raise SinkWriteError(
+                f"The recording of {self._path} stopped before its end, because the disk was nearly full. "
+                "What was recorded is finished and plays. Free some space."
+            )
 
     def _record(self, frame: Frame) -> None:
         if self._segment is None:

@@ -164,6 +164,8 @@ def test_the_disk_guard_warns_and_then_ends_the_recording_well(tmp_path: Path) -
     assert recorder.warning == "recording stopped: the disk is full"
     assert not recorder.wanted
     assert lumas(tmp_path / "clear.mkv") == [20, 21]
+    with pytest.raises(SinkWriteError, match="stopped before its end, because the disk was nearly full"):
+        recorder.close()
 
 
 class Flaky:
@@ -211,7 +213,8 @@ def test_an_outlet_that_cannot_be_opened_holds_nobody_up() -> None:
     sink = RetryingSink(refuse, first_pause_seconds=60.0)
     for index in range(10):
         sink.write(make_frame(index))
-    sink.close()
+    with pytest.raises(SinkWriteError, match="Nobody has received any of 10 frames: nobody takes the stream"):
+        sink.close()
     assert (attempts, sink.missed, sink.trouble) == ([0], 10, "nobody takes the stream")
 
 
