@@ -160,9 +160,8 @@ EXPORT void measure(const float *restrict values, int32_t rows, int32_t columns,
             }
             /* ITU-T H.273 matrix 1 (BT.709), of which thumbnails are: R, G and B less luma. */
             const double red = 1.5748 * pixel[2], green = -0.1873 * pixel[1] - 0.4681 * pixel[2], blue = 1.8556 * pixel[1];
-            const double least = pixel[0] + fmin(fmin(red, green), blue);
             light[0] += pixel[0];
-            light[1] += least > 0.0 ? least : 0.0;
+            light[1] += fmax(pixel[0] + fmin(fmin(red, green), blue), 0.0);
         }
     }
     for (int64_t cell = 0; cell < cells; cell++) {
@@ -213,12 +212,11 @@ EXPORT void likeliest(const float *restrict likelihood, int32_t steps, int32_t c
         for (int32_t k = 1; k < steps; k++)
             if (likelihood[(int64_t)k * cells + i] > likelihood[(int64_t)best * cells + i]) best = k;
         const int32_t middle = best < 1 ? 1 : best > steps - 2 ? steps - 2 : best;
-        const double below = likelihood[(int64_t)(middle - 1) * cells + i];
-        const double at = likelihood[(int64_t)middle * cells + i];
-        const double above = likelihood[(int64_t)(middle + 1) * cells + i];
+        const float *place = likelihood + (int64_t)middle * cells + i;
+        const double below = place[-cells], at = place[0], above = place[cells];
         const double bend = fmin(below - 2.0 * at + above, -1e-6);
-        const double place = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
-        result[i] = (float)fmin(fmax(place, 0.0), steps - 1.0) * step;
+        const double top = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
+        result[i] = (float)fmin(fmax(top, 0.0), steps - 1.0) * step;
     }
 }
 
