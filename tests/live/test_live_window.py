@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import disk_usage
 
 import av
 import cv2
@@ -185,6 +186,7 @@ def test_a_full_disk_stops_the_recording_and_not_the_window(display: str, small_
         run.wait_for_mark(GREEN)
         warned = {"rows": slice(300, 360), "columns": slice(0, 400)}
         run.wait_for_picture(lambda seen: count(seen, AMBER, **warned) > 50, "no warning about the disk")
+        run.wait_for(lambda: out.exists() or disk_usage(small_disk).free < 1 << 16 or None, "it is recorded for ever")
         before = window(run.screenshot())
         run.wait_for_picture(lambda seen: not np.array_equal(window(seen), before), "the window stands still")
         run.quit(exit_codes=(5,))
