@@ -18,7 +18,8 @@ BIN := $(VENV)/bin
 PACKAGED := setup.cfg setup.py eid_stream/core/kernels/loops.c
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKS := deploy/locks
-QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py $(wildcard tests/test_*.py)
+QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py \
+	$(wildcard tests/test_*.py) --ignore tests/archive/test_ray_run.py
 
 .PHONY: demo test quick lint train quality browser site dist audit papers lock image clean
 

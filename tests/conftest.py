@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from eid_stream.app import cli
 from tests.command import Say
@@ -12,6 +13,9 @@ from tests.media.side_streams import Sound
 from tests.media.writing import Clip, write_clip
 
 SMALL_DISK_MIB = 12
+
+settings.register_profile("busy machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests that were started in the background: their commands too
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,9 +13,12 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks.attack import fuzzed_files, kills, leaks, live_faults, servers, sick_disks
+from benchmarks.attack import fuzzed_files, kills, sick_disks
+from benchmarks.attack.addresses import leaks
 from benchmarks.attack.command_worker import CommandWorker
+from benchmarks.attack.live import live_faults
 from benchmarks.attack.outcome import Row, table
+from benchmarks.attack.servers import rounds
 from benchmarks.attack.tally import Tally
 
 SHARES = {"files": 0.4, "kills": 0.2, "live": 0.15, "servers": 0.1, "addresses": 0.1, "disks": 0.05}
@@ -87,7 +90,7 @@ def _attack(name: str, work: Path, until: Callable[[], bool]) -> list[Row]:
 
 def _attack_host(name: str, work: Path, until: Callable[[], bool]) -> Row:
     if name == "servers":
-        return servers.attack_all(rounds=10, until=until)
+        return rounds.attack_all(rounds=10, until=until)
     if name == "addresses":
         return leaks.attack_all(work, until=until)
     return sick_disks.attack_all(work, rounds=10, until=until)

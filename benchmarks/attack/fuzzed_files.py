@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.outcome import SURVIVED
+from benchmarks.attack.playing import pictures
 
 SEEDS = {
     "MP4": ("mp4", "libx264"),
@@ -107,19 +108,11 @@ def _judge(done: Done | str, out: Path) -> str:
         return f"said nothing of status {done.status}"
     if done.status and not sentences:
         return "said nothing of why"
-    if done.status == 0 and _pictures(out) == 0:
+    if done.status == 0 and pictures(out) == 0:
         return "lost every picture without a word"
     if done.cpu_seconds > SLOW_SECONDS:
         return "slow"
     return SURVIVED
-
-
-def _pictures(path: Path) -> int:
-    try:
-        with av.open(str(path)) as container:
-            return sum(1 for _ in container.decode(video=0))
-    except (av.FFmpegError, IndexError):
-        return 0
 
 
 def _film(path: Path, codec: str) -> bytes:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import av
-
 from benchmarks.attack.command_worker import CommandWorker, Done
 from benchmarks.attack.outcome import SURVIVED, Row
+from benchmarks.attack.playing import pictures
 
 SMALL_MIB = 2
 TIME_LIMIT_SECONDS = 240.0
@@ -109,7 +108,7 @@ def attack(name: str, folder: Path, worker: CommandWorker) -> str:
             return f"said an unexpected fault: {done.said.strip().splitlines()[-1][:90]}"
         if done.status not in endings:
             return f"said status {done.status}"
-        if name == "full after a while" and not _plays(disk / "out.mkv.part"):
+        if name == "full after a while" and not pictures(disk / "out.mkv.part"):
             return "lost what was written before"
     return SURVIVED
 
@@ -128,11 +127,3 @@ def attack_all(folder: Path, *, rounds: int = 1, until: Callable[[], bool] = lam
     finally:
         worker.close()
     return row
-
-
-def _plays(path: Path) -> bool:
-    try:
-        with av.open(str(path)) as container:
-            return sum(1 for _ in container.decode(video=0)) > 0
-    except (av.FFmpegError, IndexError):
-        return False

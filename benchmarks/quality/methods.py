@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from benchmarks.quality.pictures import Picture, Rgb, rgb_of
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
+from eid_stream.dehazing.frame_correction import corrected
+from eid_stream.dehazing.map_estimator import MapEstimator
 
 Plane = NDArray[np.float32]
 
@@ -58,11 +59,11 @@ class Product:
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
-        self._dehazer = FrameDehazer(engine)
+        self._estimator = MapEstimator(engine)
 
     def reset(self) -> None:
         """Forget the scene."""
-        self._dehazer.reset()
+        self._estimator.reset()
 
     def __call__(self, picture: Picture) -> Rgb:
         """The dehazed planes as RGB.
@@ -70,10 +71,11 @@ class Product:
         Raises:
             EngineRunError: the engine had no sound answer; a table must not show the input in its place.
         """
-        shown = self._dehazer.dehaze(picture.frame)
-        if not shown.state.dehazed:
-            raise EngineRunError(f"The engine of row '{self.name}' failed on a picture: {shown.state.why}.")
-        return rgb_of(shown)
+        try:
+            maps = self._estimator.estimate_frame(picture.frame)
+        except EngineRunError as error:
+            raise EngineRunError(f"The engine of row '{self.name}' failed on a picture: {error}") from error
+        return rgb_of(corrected(picture.frame, maps, 1.0))
 
 
 def unchanged(rgb: Rgb) -> Rgb:

@@ -20,6 +20,7 @@ from eid_stream.core.errors import SourceReadError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Source
 from eid_stream.flow.stats import PERCENTILES, Histogram
+from eid_stream.sinks.window.event_queue import give_events_to_the_window
 from eid_stream.sources.live.live_address import open_live
 
 CODES = 250
@@ -106,6 +107,7 @@ def find_codes(frame: Frame) -> list[int]:
 
 def _show(sightings: Sightings, *, seconds: float, size: int, rate: float) -> None:
     pictures = [marker(code, size) for code in range(CODES)]
+    give_events_to_the_window()
     cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
     start = time.monotonic()
     number = 0

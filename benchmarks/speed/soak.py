@@ -35,6 +35,9 @@ RATE = 30
 _CONNECTION_SECONDS = 20.0
 """Video after which the sender hangs up and is looked for again."""
 _SEGMENT_SECONDS = Fraction(1)
+_OLDEST_MAPS_SECONDS = 20.0
+"""Of video, which runs faster here than any camera: maps that are a moment old on the clock are seconds old by the
+frames' times, and on a busy machine nearly all frames would go out as captured."""
 _SAMPLES = 20
 
 app = App(help=__doc__)
@@ -110,7 +113,7 @@ def soak(*, minutes: float, size: str, engine: EngineName, note: Callable[["Held
     source = ReconnectingSource(sender.connection, first_pause_seconds=0.0)
     count = max(_SAMPLES, round(minutes * 60 * RATE))
     opened, stats = open_engine(engine), Stats()
-    dehazer = LiveDehazer(lambda: opened, BypassLatch(), stats=stats)
+    dehazer = LiveDehazer(lambda: opened, BypassLatch(), stats=stats, oldest_maps_seconds=_OLDEST_MAPS_SECONDS)
     result = Soak()
     with tempfile.TemporaryDirectory() as folder:
         sampler = _Sampler(result, count // _SAMPLES, note)

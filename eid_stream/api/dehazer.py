@@ -129,14 +129,10 @@ class Dehazer:
         return frame_of(rgb, now)
 
     def _maps(self, frame: "Frame", still: bool) -> "HazeMaps":
-        from eid_stream.core.thumbnail import make_thumbnail
-
         estimator = self._opened(frame.layout)
-        card = estimator.engine.card
-        thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
         if still:
             estimator.reset()
-        maps = estimator.estimate(thumbnail, float(frame.seconds))
+        maps = estimator.estimate_frame(frame)
         if still:
             estimator.reset()
         return maps

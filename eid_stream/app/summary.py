@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from eid_stream.core.sentences import ended_once
 from eid_stream.flow.stats import PERCENTILES, Histogram, Stats
 
 
 def summarise(stats: Stats, *, wall_seconds: float) -> str:
     """Frames, rate, what was not dehazed and why, and a table of how long each stage took."""
-    return "\n".join(_lines(stats, wall_seconds))
+    return "\n".join(map(ended_once, _lines(stats, wall_seconds)))
 
 
 def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
@@ -19,6 +20,9 @@ def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
     for stage, count in stats.dropped.items():
         if count:
             yield f"{count} frames came too late for {stage} and were dropped."
+    for outlet, count in stats.missed.items():
+        if count:
+            yield f"{count} frames reached nobody through {outlet}."
     for fault, count in stats.faults.most_common():
         yield f"Fault ({count}x): {fault}."
     yield from stats.damage

@@ -62,6 +62,11 @@ def _is_done(entry: Entry, task: FileTask) -> bool:
     )
 
 
+def counted(videos: int) -> str:
+    """As in ``1 video`` or ``3 videos``."""
+    return f"{videos} video{'' if videos == 1 else 's'}"
+
+
 class ArchiveRun:
     """Works through tasks, ``jobs`` at a time; one that fails is noted and the rest goes on."""
 
@@ -124,11 +129,13 @@ class ArchiveRun:
         return entries
 
     def _tell(self, total: int, finished: list[Entry], elapsed_seconds: float) -> None:
+        if self._stopped:  # whoever stopped it tells the end
+            return
         shares = dict(self._shares)
         done = len(finished) + sum(shares.values())
-        left = f", about {_clock(elapsed_seconds * (total - done) / done)} left" if done > 0 else ""
+        left = f", about {_clock(elapsed_seconds * (total - done) / done)} left" if 0 < done < total else ""
         at_work = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items()))
-        self._say(f"{len(finished)} of {total} videos{left}{': ' + at_work if at_work else ''}")
+        self._say(f"{len(finished)} of {counted(total)}{left}{': ' + at_work if at_work else ''}")
 
 
 def _clock(seconds: float) -> str:

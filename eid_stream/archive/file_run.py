@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from eid_stream.archive.manifest import Entry
+from eid_stream.archive.manifest import Entry, State
 from eid_stream.archive.task import FileTask
 from eid_stream.core.errors import IN_USE, SinkOpenError
 from eid_stream.core.leash import LEASH, STANDARD_INPUT
@@ -36,7 +36,7 @@ class FileRun:
         self._words: list[str] = []
 
     def run(self) -> Entry:
-        """Do the work and say how it went; whatever goes wrong becomes an entry in state ``failed``."""
+        """Do the work and say how it went; whatever goes wrong is in the entry."""
         began = time.monotonic()
         entry = self._task.begun()
         try:
@@ -44,7 +44,8 @@ class FileRun:
             facts = self._convert()
         except Exception as error:  # one video must never end the run of all others
             sentence = " ".join(str(error).split()) or type(error).__name__
-            return replace(entry, state="failed", sentence=sentence, written_at=time.time())
+            state: State = "stopped" if self._stopped.is_set() else "failed"
+            return replace(entry, state=state, sentence=sentence, written_at=time.time())
         return replace(
             entry, state="done", **facts, wall_seconds=round(time.monotonic() - began, 1), written_at=time.time()
         )

@@ -13,7 +13,8 @@ from eid_stream.core.errors import ConfigError, SinkWriteError
 
 _STEM, _EXTENSION = "eid-stream", ".jsonl"
 NAME = _STEM + _EXTENSION
-State = Literal["running", "done", "failed"]
+State = Literal["running", "done", "failed", "stopped"]
+"""A video that was stopped is gone on with by the next run, as one whose run was killed while it was running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

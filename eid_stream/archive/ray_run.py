@@ -85,7 +85,7 @@ class RayRun:
             while not self._ray.wait([answer], timeout=_LOOK_SECONDS)[0]:
                 if self._stopped:
                     self._ray.cancel(answer, force=True)
-                    return _failed(task, "Stopped; the next run goes on from there.")
+                    return replace(_failed(task, "Stopped; the next run goes on from there."), state="stopped")
             entry: Entry = self._ray.get(answer)
         except Exception as error:  # lost too often, or the cluster is gone
             return _failed(task, f"Ray lost it: {' '.join(str(error).split())[:300]}")

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
+from eid_stream.archive.archive_run import counted
 from eid_stream.archive.manifest import Entry, Manifest
 from eid_stream.archive.moment_picture import jpeg_at
 from eid_stream.archive.pair_page import page_of
@@ -50,10 +51,10 @@ def worst_seconds(curve: list[float | None]) -> list[int]:
 
 def _summary(entries: list[Entry]) -> str:
     done = [entry for entry in entries if entry.state == "done"]
-    hours = sum(entry.video_seconds for entry in done) / 3600
-    hazy = sum((density or 0.0) >= HAZY for entry in done for density in entry.haze_per_second) / 3600
+    whole = sum(entry.video_seconds for entry in done)
+    hazy = sum((density or 0.0) >= HAZY for entry in done for density in entry.haze_per_second)
     failed = sum(entry.state == "failed" for entry in entries)
-    return f"{len(done)} videos, {hours:.2f} hours, of which {hazy:.2f} hold haze; {failed} failed."
+    return f"{counted(len(done))} of {_clock(whole)}, of which {_clock(hazy)} hold haze; {failed} failed."
 
 
 def _section(entry: Entry, folder: Path) -> str:

@@ -15,6 +15,7 @@ library is called, with ``raise ... from``. The end of a stream is not an error.
 from typing import ClassVar
 
 from eid_stream.core.host.redaction import redacted_text
+from eid_stream.core.sentences import ended_once
 
 IN_USE = "Another run is writing"
 """How the sentence begins of an output that somebody else has in hand: it may be free soon."""
@@ -23,13 +24,14 @@ IN_USE = "Another run is writing"
 class EidStreamError(Exception):
     """Root of all errors a user may see as one sentence; ``exit_code`` is the process's exit status.
 
-    Addresses in the sentence lose their credentials here, before anybody can show, log or store it.
+    Addresses in the sentence lose their credentials here, before anybody can show, log or store it, and a sentence
+    that ends with another one ends once.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, sentence: str = "") -> None:
-        super().__init__(redacted_text(sentence))
+        super().__init__(ended_once(redacted_text(sentence)))
 
 
 class ConfigError(EidStreamError):

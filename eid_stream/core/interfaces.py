@@ -80,6 +80,13 @@ class Remembering(Protocol):
     def state(self, state: float | None) -> None: ...
 
 
+@runtime_checkable
+class Lossy(Protocol):
+    """A sink that goes on without whoever takes its frames, and counts what nobody took."""
+
+    missed: int
+
+
 class Sink(Protocol):
     """Somewhere frames go."""
 

@@ -14,7 +14,6 @@ from eid_stream.core.errors import reason_of
 from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine, Replaceable
-from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.flow.handoff import Handoff
 
@@ -208,8 +207,6 @@ def _see(estimator: MapEstimator, frame: Frame, *, forget: bool) -> tuple[HazeMa
     try:
         if forget:
             estimator.reset()
-        card = estimator.engine.card
-        thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
-        return estimator.estimate(thumbnail, float(frame.seconds)), ""
+        return estimator.estimate_frame(frame), ""
     except Exception as error:  # whatever an engine raises is the fault of this look
         return None, reason_of(error)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from eid_stream.core.errors import EngineRunError
+from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine, Remembering
-from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.core.thumbnail import Thumbnail, make_thumbnail
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.scene_memory import MemoryState, SceneMemory
 from eid_stream.dehazing.scene_cut import Continuity
@@ -34,6 +35,12 @@ class MapEstimator:
     def memory(self) -> MemoryState:
         """How old the memory of the scene is, and how far it is trusted."""
         return self._memory.state
+
+    def estimate_frame(self, frame: Frame) -> HazeMaps:
+        """``estimate`` of the frame's thumbnail, at the time it is shown."""
+        card = self.engine.card
+        thumbnail = make_thumbnail(frame, card.thumbnail_width, card.thumbnail_height)
+        return self.estimate(thumbnail, float(frame.seconds))
 
     def estimate(self, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
         """Haze maps over the picture, without the canvas around it, smoothed in time.

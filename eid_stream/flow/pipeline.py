@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 from eid_stream.core.errors import SinkWriteError
 from eid_stream.core.frame import Frame
-from eid_stream.core.interfaces import Source
+from eid_stream.core.interfaces import Lossy, Source
 from eid_stream.flow.handoff import Handoff, WhenFull
 from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.patience import Patience
@@ -148,11 +148,13 @@ class Pipeline:
     def _write_all(self, outlet: Outlet, passage: Handoff[Frame]) -> None:
         added = self._stats.stage(f"capture to {outlet.name}")
         first_seconds: float | None = None
-        for frame in passage:
+        lossy = outlet.sink if isinstance(outlet.sink, Lossy) else None
+        for count, frame in enumerate(passage, start=1):
             with self._stats.timed(outlet.name):
                 outlet.sink.write(frame)
             added.record(time.monotonic_ns() - frame.captured_ns)
-            self._stats.written[outlet.name] += 1
+            missed = self._stats.missed[outlet.name] = 0 if lossy is None else lossy.missed
+            self._stats.written[outlet.name] = count - missed
             seconds = float(frame.seconds)
             first_seconds = seconds if first_seconds is None else first_seconds
             self._stats.positions[outlet.name] = seconds - first_seconds

@@ -93,6 +93,8 @@ class Stats:
         """Frames each outlet has taken, by its name."""
         self.dropped: Counter[str] = Counter()
         """Frames thrown away because a stage was late, by the stage they did not reach."""
+        self.missed: Counter[str] = Counter()
+        """Frames that an outlet let go because nobody received them, by its name; they do not count as written."""
         self.bypassed: Counter[str] = Counter()
         """Frames that went out as captured, by reason."""
         self.faults: Counter[str] = Counter()
@@ -140,6 +142,7 @@ class Stats:
             "bypass_reasons": dict(self.bypassed),
             "dropped_frames": sum(self.dropped.values()),
             "drops": {stage: count for stage, count in self.dropped.items() if count},
+            "missed_frames": {name: count for name, count in self.missed.items() if count},
             "faults": dict(self.faults),
             "damage": list(self.damage),
             "haze_per_second": self.haze.per_second,

@@ -107,6 +107,7 @@ class _Collector:
         for name, text, counter, label in (
             ("written_frames", "Frames an outlet has taken", stats.written, "outlet"),
             ("dropped_frames", "Frames thrown away because a stage was late", stats.dropped, "stage"),
+            ("missed_frames", "Frames that nobody received", stats.missed, "outlet"),
             ("bypassed_frames", "Frames that went out as captured", stats.bypassed, "reason"),
             ("faults", "Things that went wrong without ending the run", stats.faults, "description"),
         ):

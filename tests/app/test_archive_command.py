@@ -58,17 +58,18 @@ def test_what_is_done_is_skipped_until_its_settings_or_its_source_change(recordi
     assert archive(recordings, out).returncode == 0
     stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.m[kp][4v]")}
     again = archive(recordings, out)
-    assert "0 videos done, 2 were done before, 0 failed." in again.stderr
+    assert "0 videos done, 2 done before, 0 failed." in again.stderr
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.m[kp][4v]")} == stamps
     write_clip(recordings / "b.mkv", Clip(frames=20))
-    assert "1 videos done, 1 were done before" in archive(recordings, out).stderr
-    assert "2 videos done, 0 were done before" in archive(recordings, out, "--strength", "0.5").stderr
+    assert "1 video done, 1 done before" in archive(recordings, out).stderr
+    assert "2 videos done, 0 done before" in archive(recordings, out, "--strength", "0.5").stderr
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(recordings: Path, tmp_path: Path) -> None:
     told = archive(recordings, tmp_path / "out", "--dry-run")
     assert told.returncode == 0
-    assert "3 videos to do" in told.stderr
+    assert "3 videos to do: 0:00:01 of video, 0.0 MiB; 0 done." in told.stderr
+    assert f"Not counted, since their headers do not tell: {recordings}/broken.mp4." in told.stderr
     assert f"{recordings}/b.mkv -> {tmp_path}/out/b.mkv" in told.stderr
     assert not (tmp_path / "out").exists()
 
@@ -119,7 +120,7 @@ def test_pictures_for_learning_of_a_folder_lie_in_a_folder_for_each_video(record
         "haze.csv",
         "report.html",
     ]
-    assert "0 videos done, 2 were done" in archive(recordings, out, "--frames", "png", "--compare", "side").stderr
+    assert "0 videos done, 2 done before" in archive(recordings, out, "--frames", "png", "--compare", "side").stderr
 
 
 def test_shares_of_the_work_make_one_archive(recordings: Path, tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_shares_of_the_work_make_one_archive(recordings: Path, tmp_path: Path) -
     for number in (1, 2):
         assert archive(recordings, out, "--shard", f"{number}/2").returncode == 0
     assert not (out / "report.html").exists()
-    assert "0 videos done, 2 were done before, 0 failed." in archive(recordings, out).stderr
+    assert "0 videos done, 2 done before, 0 failed." in archive(recordings, out).stderr
     assert (out / "report.html").exists()
 
 
@@ -161,8 +162,10 @@ def test_ctrl_c_ends_in_good_order_and_the_same_command_goes_on(tmp_path: Path) 
     assert process.returncode == 130
     assert "The same command goes on." in told
     lines = [json.loads(line) for line in (out / NAME).read_text(encoding="utf-8").splitlines()]
-    assert lines[-1]["state"] == "failed"
+    assert lines[-1]["state"] == "stopped"
     assert "the next run goes on from there" in lines[-1]["sentence"]
+    again = subprocess.run([*command, "--no-retry-failed"], capture_output=True, text=True, timeout=120, check=True)
+    assert "2 videos done, 0 done before, 0 failed." in again.stderr
 
 
 @pytest.mark.parametrize(

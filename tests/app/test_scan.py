@@ -10,9 +10,10 @@ from eid_stream.app.wiring.scan_wiring import look_through
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
+from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.sources.file.video_file import VideoFileSource
 from tests.dehazing.memory.test_scene_memory import tissue, veiled
+from tests.stand_ins.hazy_frames import dehazed_alone
 
 RATE, SECONDS = 10, 12
 
@@ -49,9 +50,11 @@ def write_operation(path: Path) -> None:
 def left_after_a_second(path: Path, *, looks: bool) -> tuple[float, float]:
     """Mean luma above the clear scene's, of what is shown and of what was captured, in codes; the end must be clear."""
     source, engine = VideoFileSource(str(path)), BlindEngine()
-    dehaze = FrameDehazer(engine, foresight=look_through(source, engine) if looks else None).dehaze
+    estimator = MapEstimator(engine, foresight=look_through(source, engine) if looks else None)
     truth = 219.0 * tissue()[0].mean() + 16.0
-    pairs = [(dehaze(frame).planes[0].mean() - truth, frame.planes[0].mean() - truth) for frame in source]
+    pairs = [
+        (dehazed_alone(frame, estimator).planes[0].mean() - truth, frame.planes[0].mean() - truth) for frame in source
+    ]
     source.close()
     assert abs(pairs[-1][0]) < 3.0
     return float(pairs[RATE][0]), float(pairs[RATE][1])

@@ -69,7 +69,7 @@ def test_pictures_beside_a_video_are_left_to_a_pattern(tmp_path: Path, say: Say)
     write_clip(tmp_path / "in" / "v.mp4", Clip(frames=5, size=(64, 48)))
     status, said = say("--source", tmp_path / "in", "--out", tmp_path / "videos", "--dry-run")
     assert status == 0
-    assert "1 videos to do" in said
+    assert "1 video to do" in said
     assert say("--source", f"{tmp_path}/in/*.png", "--out", tmp_path / "pictures", *FAST)[0] == 0
     assert (tmp_path / "pictures" / "a.png").is_file()
 

@@ -68,5 +68,5 @@ def test_a_cluster_that_we_start_asks_for_no_host(tmp_path: Path) -> None:
     sent = packets_of(commands, tmp_path, seconds=180)
     if "Cannot use a Ray cluster" in (told := (tmp_path / "1.log").read_text()):
         pytest.skip("no Ray cluster starts here")
-    assert "1 videos done" in told
+    assert "1 video done" in told
     assert sent == ["control.example asked for"]

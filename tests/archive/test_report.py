@@ -29,7 +29,7 @@ def test_the_table_has_a_line_for_every_second_that_was_looked_at(tmp_path: Path
 
 def test_the_report_is_one_page_with_curves_worst_moments_and_what_failed(tmp_path: Path) -> None:
     page = write_report(archive(tmp_path)).read_text(encoding="utf-8")
-    assert "1 videos, 0.00 hours" in page
+    assert "1 video of 0:00:03, of which 0:00:01 hold haze; 1 failed." in page
     assert "<polygon points=" in page
     assert page.count('src="data:image/jpeg;base64,') == 2
     assert "No video &amp; no sound." in page

@@ -8,10 +8,11 @@ from threading import Barrier
 
 import pytest
 
-from benchmarks.attack import fuzzed_files, kills, leaks, sick_disks
+from benchmarks.attack import fuzzed_files, kills, sick_disks
+from benchmarks.attack.addresses import leaks
+from benchmarks.attack.addresses.leaking_addresses import KINDS
 from benchmarks.attack.at_once import tried_at_once
 from benchmarks.attack.command_worker import CommandWorker, Done
-from benchmarks.attack.leaking_addresses import KINDS
 from benchmarks.attack.outcome import SURVIVED, Row, table
 from benchmarks.attack.tally import Tally
 

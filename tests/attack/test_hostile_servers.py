@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.attack.hostile_servers import CASES
+from benchmarks.attack.servers.hostile_servers import CASES
 
 LONGEST_SECONDS = 20.0
 """FFmpeg has ten, of which it may use a part twice; a machine with other work takes longer."""
@@ -17,7 +17,7 @@ LONGEST_SECONDS = 20.0
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, dict[str, Any]]:
     """All attacks at once, in one process: what ends it leaves lines missing."""
-    command = [sys.executable, "-m", "benchmarks.attack.open_hostile"]
+    command = [sys.executable, "-m", "benchmarks.attack.servers.open_hostile"]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120, check=False
     )

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attack.faulty_parts import ENGINE_FAULTS, FULL_DISK, STREAM_FAULTS, haze, number_of, numbered
-from benchmarks.attack.live_faults import attack_all
+from benchmarks.attack.live.faulty_parts import ENGINE_FAULTS, FULL_DISK, STREAM_FAULTS, haze, number_of, numbered
+from benchmarks.attack.live.live_faults import attack_all
 from eid_stream.core.haze_maps import HazeMaps
 
 

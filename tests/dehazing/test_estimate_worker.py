@@ -10,8 +10,8 @@ from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.estimate_worker import Estimate, EstimateWorker, Look
-from tests.dehazing.test_frame_dehazer import hazy_frame
 from tests.stand_ins.failing_engines import FailingEngine, raises_unknown
+from tests.stand_ins.hazy_frames import hazy_frame
 
 
 def until(true: Callable[[], object], what: str) -> None:

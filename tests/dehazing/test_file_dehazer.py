@@ -13,8 +13,8 @@ from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
 from eid_stream.dehazing.file_dehazer import FileDehazer
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
-from tests.dehazing.test_frame_dehazer import hazy_frame, same_planes
+from eid_stream.dehazing.map_estimator import MapEstimator
+from tests.stand_ins.hazy_frames import dehazed_alone, hazy_frame, same_planes
 
 
 class NumberedEngine(PriorEngine):
@@ -91,10 +91,10 @@ def test_a_look_that_fails_costs_its_frame_and_no_other() -> None:
     assert shown[4].state.why == "the device was lost"
 
 
-def test_a_still_picture_is_what_the_plain_dehazer_makes_of_it() -> None:
+def test_a_still_picture_is_what_dehazing_frame_by_frame_makes_of_it() -> None:
     still = [replace(hazy_frame(0), pts=index, index=index, duration=1) for index in range(5)]
-    plain = FrameDehazer(PriorEngine())
-    expected = [plain.dehaze(frame) for frame in still]
+    estimator = MapEstimator(PriorEngine())
+    expected = [dehazed_alone(frame, estimator) for frame in still]
     assert all(same_planes(a, b) for a, b in zip(dehazed(still, FileDehazer(PriorEngine())), expected, strict=True))
 
 

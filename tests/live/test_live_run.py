@@ -111,13 +111,39 @@ def test_an_outlet_that_nobody_receives_does_not_touch_the_others(tmp_path: Path
         *("--source", SOURCE, "--duration", "2", "--stats", str(stats)),
         *("--out", str(out), "--also-out", nobody, "--also-out", "null:"),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 5, done.stderr
+    assert b"Nobody has received any of" in done.stderr
     assert b"secret" not in done.stderr
     assert "secret" not in stats.read_text()
     told = json.loads(stats.read_text())
+    assert told["missed_frames"]["rtmp"] > told["written_frames"]["rtmp"] == 0
     reached = told["frames"] - told["drops"].get("dehaze", 0)
     assert told["written_frames"]["null"] + told["drops"].get("null", 0) == reached
-    assert pictures(out) > 20
+    assert pictures(out) == told["written_frames"]["record"] > 0
+
+
+def test_a_recording_without_a_dehazed_frame_is_neither_a_success_nor_tagged_as_enhanced(tmp_path: Path) -> None:
+    flag, out = tmp_path / "faulty", tmp_path / "clear.mkv"
+    flag.touch()
+    arguments = (
+        "--source",
+        SOURCE,
+        "--duration",
+        "1",
+        "--out",
+        str(out),
+        "--record-original",
+        str(tmp_path / "op.mkv"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.live.live_with_faults", "nan", str(flag), *arguments, *PATIENT],
+        env=WITHOUT_DISPLAY, capture_output=True, timeout=PATIENCE_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 7, done.stderr
+    assert b"Not one of" in done.stderr
+    assert pictures(out) > 0
+    with av.open(str(out)) as container:
+        assert container.metadata["ENHANCED"].startswith("NOT ENHANCED")
 
 
 @needs_ffmpeg
@@ -131,7 +157,7 @@ def test_a_real_receiver_gets_the_stream(tmp_path: Path, scheme: str) -> None:
     listen = {"rtsp": ("-rtsp_flags", "listen"), "rtmp": ("-listen", "1"), "udp": (), "srt": ("-mode", "listener")}[
         scheme
     ]
-    receive = (*listen, "-i", address, "-t", "1.5", "-c", "copy", "-y", str(got))
+    receive = (*listen, "-i", address, "-frames:v", "25", "-c", "copy", "-y", str(got))
     with ffmpeg(*receive) as receiver, running("--source", SOURCE, "--out", address) as sender:
         receiver.wait(timeout=PATIENCE_SECONDS)
         sender.send_signal(signal.SIGTERM)
@@ -147,10 +173,11 @@ def test_a_pipe_is_read_and_written(tmp_path: Path) -> None:
     done = run("--source", "-", "--out", str(tmp_path / "clear.mkv"), given=made.stdout)
     assert done.returncode == 0, done.stderr
     assert pictures(tmp_path / "clear.mkv") == 40
-    piped = run("--source", SOURCE, "--out", "-", "--duration", "1")
+    stats = tmp_path / "stats.json"
+    piped = run("--source", SOURCE, "--out", "-", "--duration", "1", "--stats", str(stats))
     assert piped.returncode == 0, piped.stderr
     (tmp_path / "piped.mkv").write_bytes(piped.stdout)
-    assert pictures(tmp_path / "piped.mkv") > 10
+    assert pictures(tmp_path / "piped.mkv") == json.loads(stats.read_text())["written_frames"]["standard output"] > 0
 
 
 def test_metrics_are_served_on_the_loopback_interface_only() -> None:

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
+from benchmarks.attack.addresses.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.flow.stats import Stats
 from eid_stream.live.metrics import MetricsEndpoint
 

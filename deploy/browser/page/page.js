@@ -18,6 +18,7 @@ async function show(blob) {
     const bitmap = await createImageBitmap(blob);
     const scale = Math.min(1, LARGEST / bitmap.width);
     for (const canvas of [before, after]) [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map(n => Math.round(n * scale));
+    before.style.width = `min(100vw, (100vh - 190px) * ${before.width / before.height})`; // a small picture, too, fills the page
     const context = before.getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0, before.width, before.height);
     picture = context.getImageData(0, 0, before.width, before.height);

@@ -169,12 +169,11 @@ EXPORT void likeliest(const float *restrict likelihood, int32_t steps, int32_t c
         for (int32_t k = 1; k < steps; k++)
             if (likelihood[(int64_t)k * cells + i] > likelihood[(int64_t)best * cells + i]) best = k;
         const int32_t middle = best < 1 ? 1 : best > steps - 2 ? steps - 2 : best;
-        const double below = likelihood[(int64_t)(middle - 1) * cells + i];
-        const double at = likelihood[(int64_t)middle * cells + i];
-        const double above = likelihood[(int64_t)(middle + 1) * cells + i];
+        const float *place = likelihood + (int64_t)middle * cells + i;
+        const double below = place[-cells], at = place[0], above = place[cells];
         const double bend = fmin(below - 2.0 * at + above, -1e-6);
-        const double place = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
-        result[i] = (float)fmin(fmax(place, 0.0), steps - 1.0) * step;
+        const double top = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
+        result[i] = (float)fmin(fmax(top, 0.0), steps - 1.0) * step;
     }
 }
 

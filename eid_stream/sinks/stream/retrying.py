@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from eid_stream.core.errors import SinkError
+from eid_stream.core.errors import SinkError, SinkWriteError
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Sink
 
@@ -35,8 +35,10 @@ class RetryingSink:
         self._not_before = float("-inf")
         self._sink: Sink | None = None
         self._size = (0, 0)
+        self._delivered = 0
         self.trouble = ""
         self.missed = 0
+        """Frames that came while nobody took them."""
 
     def write(self, frame: Frame) -> None:
         """Pass the frame on if somebody takes it; never raises because nobody does."""
@@ -51,13 +53,20 @@ class RetryingSink:
                 return
             self._sink.write(frame)
             self.trouble, self._pause_seconds = "", self._first_pause_seconds
+            self._delivered += 1
         except SinkError as error:
             self._note(error)
 
     def close(self) -> None:
-        """Close whatever is open; the end of a stream that is lost already is no failure."""
+        """Close whatever is open; the end of a stream that is lost already is no failure.
+
+        Raises:
+            SinkWriteError: nobody has ever taken a frame.
+        """
         if self._sink is not None:
             self._hang_up()
+        if self.missed and not self._delivered:
+            raise SinkWriteError(f"Nobody has received any of {self.missed} frames: {self.trouble}")
 
     def _note(self, error: SinkError) -> None:
         logger.warning("%s Trying again in %.1f s.", error, self._pause_seconds)

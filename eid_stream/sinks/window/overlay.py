@@ -85,7 +85,11 @@ def _say_what_it_is(pen: "_Pen", composition: Composition, marks: Marks) -> None
 
 
 def _say_what_is_wrong(pen: "_Pen", marks: Marks) -> None:
-    for line, warning in enumerate(marks.warnings, start=1 if marks.help else 0):
+    room = max(1, pen.lines_below_the_centre - marks.help)
+    warnings = list(marks.warnings)
+    if len(warnings) > room:
+        warnings = [*warnings[: room - 1], f"and {len(warnings) - room + 1} more warnings"]
+    for line, warning in enumerate(warnings, start=1 if marks.help else 0):
         pen.bottom_left(warning, AMBER, line=line)
 
 
@@ -121,6 +125,11 @@ class _Pen:
         self._room = picture.height * (1.0 - CENTRE_SHARE) / 2.0
         self._margin = max(4, round(10 * self._scale))
         self._line_height = round(30 * self._scale)
+        centre_ends = picture.top + picture.height - self._room
+        self.lines_below_the_centre = int(
+            (self._place.top + self._place.height - self._margin - centre_ends) / self._line_height
+        )
+        """So many lines of text have room between the centre of the picture and the lower edge."""
 
     def top_left(self, text: str, colour: Colour) -> None:
         self._write(text, colour, self._place.left + self._margin, self._row_from_top(0), self._scale)
@@ -131,7 +140,8 @@ class _Pen:
         self._write(text, colour, min(column + self._margin, last), self._row_from_top(1), self._scale)
 
     def top_right(self, text: str, colour: Colour, line: int = 0) -> None:
-        scale = self._fitting(text, self._place.width * (1.0 - CENTRE_SHARE) / 2.0, self._scale)
+        beside_the_centre = self._place.width * (1.0 - CENTRE_SHARE) / 2.0 - self._margin - _pad(self._scale)
+        scale = self._fitting(text, beside_the_centre, self._scale)
         width, _ = _extent(text, scale)
         left = self._place.left + self._place.width - width - self._margin
         self._write(text, colour, left, self._row_from_top(line), scale)
@@ -179,12 +189,17 @@ class _Pen:
 
     def _write(self, text: str, colour: Colour, left: int, baseline: int, scale: float) -> None:
         width, height = _extent(text, scale)
-        pad = max(2, round(4 * scale))
+        pad = _pad(scale)
         ground = Place(max(0, left - pad), max(0, baseline - height - pad), width + 2 * pad, height + 3 * pad)
         area = ground.of(self._canvas)
         area[...] = area // 3
         thickness = max(1, round(1.6 * scale))
         cv2.putText(self._canvas, text, (left, baseline), _FONT, scale * 0.75, colour, thickness, cv2.LINE_AA)
+
+
+def _pad(scale: float) -> int:
+    """Pixels of darkened ground around a text."""
+    return max(2, round(4 * scale))
 
 
 def _extent(text: str, scale: float) -> tuple[int, int]:

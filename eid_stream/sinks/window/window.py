@@ -11,6 +11,7 @@ from eid_stream.core.errors import SinkOpenError
 from eid_stream.core.frame import Frame, FrameState, StreamInfo
 from eid_stream.sinks.snapshot import save_snapshot
 from eid_stream.sinks.window.controls import Frames, WindowControls
+from eid_stream.sinks.window.event_queue import give_events_to_the_window
 from eid_stream.sinks.window.overlay import Marks, draw_marks
 from eid_stream.sinks.window.view import STRIP_HEIGHT, Composer, Place, View
 
@@ -87,6 +88,7 @@ class Window:
         if self._view.marks_outside:
             height += 2 * STRIP_HEIGHT
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
+        give_events_to_the_window()
         try:
             cv2.namedWindow(self._title, flags)
         except cv2.error as error:

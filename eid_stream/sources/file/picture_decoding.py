@@ -33,7 +33,7 @@ class PictureDecoder:
     def __init__(self, container: InputContainer, stream: VideoStream, damage: Damage, *, address: str) -> None:
         """Read from where the container stands."""
         self._container = container
-        self._stream = stream
+        self._index = stream.index
         self._damage = damage
         self._address = address
         self.reached_seconds = Fraction(0)
@@ -88,7 +88,7 @@ class PictureDecoder:
             if packet.pts is not None:
                 end = (packet.pts + (packet.duration or 0)) * packet.time_base
                 self.reached_seconds = max(self.reached_seconds, end)
-            if packet.stream.index == self._stream.index:
+            if packet.stream.index == self._index:
                 yield packet
 
     def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:

@@ -9,6 +9,7 @@ from threading import Lock
 
 from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.ffmpeg.picture_buffer import LayoutConverter, colour_of, view
@@ -70,6 +71,7 @@ class VideoFileSource:
         self.has_ended = False
         """Whether the iteration came to the natural end of the file or the window."""
         self._closed = False
+        self._pictures: Iterator[VideoFrame] = iter(())
         self._lock = Lock()
         self.input = open_input(address)
         """What is read, for whoever wants to read it beside this source."""
@@ -114,26 +116,27 @@ class VideoFileSource:
         self.input.close()
         with self._lock:
             self._closed = True
+            self._pictures = iter(())  # FFmpeg's decoder, its threads and pictures go with the last that holds it
             self._container.close()
 
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
-        self._stream = pick_video(self._container, self._label)
-        self._stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO  # frame threads hold frames back
-        self._refuse_too_large()
-        location = chroma_location(self._container, self._stream)
+        stream = pick_video(self._container, self._label)
+        stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO  # frame threads hold frames back
+        _refuse_too_large(stream, self._label)
+        location = chroma_location(self._container, stream)
         origin = start_seconds(self._container)
         self.begins_seconds = origin + start
         """Presentation time at which the window begins."""
         self._end = None if duration is None else origin + start + duration
         self._announced_end = announced_end(self._container, self.input.path) if self.input.path else None
-        self._decoder = PictureDecoder(self._container, self._stream, self.damage, address=self._label)
-        pictures = self._pictures_from(origin + start) if start else iter(self._decoder)
+        self._decoder = PictureDecoder(self._container, stream, self.damage, address=self._label)
+        pictures = self._pictures_from(origin + start, stream) if start else iter(self._decoder)
         first = next(pictures, None)
         if first is None:
             raise SourceOpenError(self._nothing_there(start))
         self._pictures = chain((first,), pictures)
-        self._grown = largest_picture(self.input, self._stream.index, first, self._container_kinds)
-        info = describe(self._container, self._stream, first, address=self._label, chroma_location=location)
+        self._grown = largest_picture(self.input, stream.index, first, self._container_kinds)
+        info = describe(self._container, stream, first, address=self._label, chroma_location=location)
         info = replace(info, width=self._grown[0], height=self._grown[1], live=self._live)
         self._info = _within_window(info, start, duration)
         self.notes = self._noted(first)
@@ -146,12 +149,6 @@ class VideoFileSource:
             has_no_clock=has_no_clock(self._container),
         )
 
-    def _refuse_too_large(self) -> None:
-        context = self._stream.codec_context
-        if context.format is not None:
-            picture_bytes = context.width * context.height * context.format.padded_bits_per_pixel // 8
-            refuse_too_large(self._label, context.width, context.height, picture_bytes)
-
     def _noted(self, first: VideoFrame) -> list[str]:
         told = [self._decoded] if self._decoded else []
         told += [*simplifications(first, self._info.layout), *lost_side_data(side_data_of(first))]
@@ -162,9 +159,9 @@ class VideoFileSource:
             told.append(f"The picture grows to {width}x{height}: smaller ones are scaled up to that.")
         return told
 
-    def _pictures_from(self, begin: Fraction) -> Iterator[VideoFrame]:
+    def _pictures_from(self, begin: Fraction, stream: VideoStream) -> Iterator[VideoFrame]:
         can_go_back = self.input.path is not None
-        return pictures_from(begin, self._container, self._stream, self._decoder, can_go_back=can_go_back)
+        return pictures_from(begin, self._container, stream, self._decoder, can_go_back=can_go_back)
 
     def _nothing_there(self, start: Fraction) -> str:
         if not start:
@@ -202,6 +199,13 @@ class VideoFileSource:
         missing = self._announced_end - self._decoder.reached_seconds
         if missing > _END_TOLERANCE_SECONDS:
             self.damage.missing_seconds = missing
+
+
+def _refuse_too_large(stream: VideoStream, label: str) -> None:
+    context = stream.codec_context
+    if context.format is not None:
+        picture_bytes = context.width * context.height * context.format.padded_bits_per_pixel // 8
+        refuse_too_large(label, context.width, context.height, picture_bytes)
 
 
 def _within_window(info: StreamInfo, start: Fraction, duration: Fraction | None) -> StreamInfo:

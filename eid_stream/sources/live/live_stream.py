@@ -73,8 +73,7 @@ class LiveStream:
         self._parts = wanted.open_file
         self._container = _open(wanted, open_seconds, silence_seconds)
         try:
-            self._stream = _first_video(self._container, wanted.label)
-            self._info = _describe(self._stream, wanted)
+            self._info = _describe(_first_video(self._container, wanted.label), wanted)
         except BaseException:
             self._container.close()
             raise
@@ -135,7 +134,7 @@ class LiveStream:
         if self._closing.is_set():
             return
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._container.demux(self._container.streams.video[0]):
                 if self._closing.is_set():
                     return
                 yield packet
@@ -147,7 +146,7 @@ class LiveStream:
         """Pictures of a packet. What cannot be decoded before the first picture is no damage: we joined midway."""
         self.damage.corrupt_packets += count and packet.is_corrupt
         try:
-            return self._stream.decode(packet)
+            return packet.decode()
         except av.FFmpegError:
             self.damage.unreadable_packets += count
             return []

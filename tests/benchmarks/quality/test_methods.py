@@ -13,8 +13,9 @@ from eid_stream.backends.student_contract import MODEL_FILE, read_shipped, shipp
 from eid_stream.core.errors import ConfigError, EngineLoadError, EngineRunError
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.frame_dehazer import FrameDehazer
+from eid_stream.dehazing.map_estimator import MapEstimator
 from tests.benchmarks.quality.made_up_pictures import scene, veiled
+from tests.stand_ins.hazy_frames import dehazed_alone
 
 
 def picture_of(rgb: Rgb) -> Picture:
@@ -44,7 +45,7 @@ def test_the_guided_filter_follows_edges_of_the_guide_only() -> None:
 
 def test_a_product_row_is_what_the_product_shows() -> None:
     frame = frame_of(veiled(scene(), 0.5))
-    shown = rgb_of(FrameDehazer(PriorEngine()).dehaze(frame))
+    shown = rgb_of(dehazed_alone(frame, MapEstimator(PriorEngine())))
     row = Product("prior", PriorEngine())
     np.testing.assert_array_equal(row(Picture.of(frame)), shown)
     assert not np.array_equal(shown, rgb_of(frame))

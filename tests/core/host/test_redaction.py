@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
+from benchmarks.attack.addresses.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.core.errors import SourceOpenError
 from eid_stream.core.host.redaction import redacted, redacted_text, redacted_values, remember
 

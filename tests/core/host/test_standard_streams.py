@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
+from benchmarks.attack.addresses.leaking_addresses import KINDS, SECRET, leaks
 from eid_stream.core.host.standard_streams import SteadyText, steady_streams
 from tests.media.reading import read_pictures
 from tests.media.writing import write_clip

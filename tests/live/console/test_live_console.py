@@ -69,14 +69,19 @@ LEFT, MIDDLE, RIGHT = slice(2, 7), slice(13, 19), slice(25, 30)
 
 
 def test_a_picture_is_on_the_page_soon_after_loading(chromium: "BrowserContext", run: ConsoleRun) -> None:
-    page = chromium.new_page()
-    page.goto(run.address)
-    wait_for_mark(page, "enhanced")
-    loaded_ms, painted_ms = page.evaluate(
-        "() => [performance.getEntriesByType('navigation')[0].loadEventEnd, window.firstPaintedMs]"
-    )
-    page.close()
-    assert painted_ms - loaded_ms < 2000
+    """Loaded again and again: on a machine with other work once is enough, a page that waits never gets there."""
+
+    def painted_soon() -> bool:
+        page = chromium.new_page()
+        page.goto(run.address)
+        wait_for_mark(page, "enhanced")
+        loaded_ms, painted_ms = page.evaluate(
+            "() => [performance.getEntriesByType('navigation')[0].loadEventEnd, window.firstPaintedMs]"
+        )
+        page.close()
+        return bool(painted_ms - loaded_ms < 2000)
+
+    wait_for(painted_soon, "no page had a picture within two seconds")
 
 
 def test_space_and_the_large_button_show_the_original(page: "Page") -> None:

@@ -164,6 +164,22 @@ def test_the_disk_guard_warns_and_then_ends_the_recording_well(tmp_path: Path) -
     assert recorder.warning == "recording stopped: the disk is full"
     assert not recorder.wanted
     assert lumas(tmp_path / "clear.mkv") == [20, 21]
+    with pytest.raises(SinkWriteError, match="stopped before its end, because the disk was nearly full"):
+        recorder.close()
+
+
+def test_before_a_file_gets_its_name_the_share_of_frames_as_captured_is_told(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+    recorder = LiveRecorder(
+        tmp_path / "clear.mkv",
+        open_segment,
+        limit=SegmentLimit(seconds=Fraction(4, 25)),
+        ending=lambda segment, share: told.append((segment.part.name, share)),
+    )
+    for index in range(8):
+        recorder.write(make_frame(index) if index < 3 else replace(make_frame(index), state=DEHAZED))
+    recorder.close()
+    assert told == [("clear-001.mkv.part", 0.75), ("clear-002.mkv.part", 0.0)]
 
 
 class Flaky:
@@ -211,7 +227,8 @@ def test_an_outlet_that_cannot_be_opened_holds_nobody_up() -> None:
     sink = RetryingSink(refuse, first_pause_seconds=60.0)
     for index in range(10):
         sink.write(make_frame(index))
-    sink.close()
+    with pytest.raises(SinkWriteError, match="Nobody has received any of 10 frames: nobody takes the stream"):
+        sink.close()
     assert (attempts, sink.missed, sink.trouble) == ([0], 10, "nobody takes the stream")
 
 

@@ -142,7 +142,16 @@ def drawn(marks: Marks, *, outside: bool = False) -> tuple[Picture, Picture]:
     return clean, draw_marks(composition, replace(marks, outside=outside))
 
 
-@pytest.mark.parametrize("marks", [QUIET, LOUD, replace(LOUD, dehazed=False, why="haze maps hold NaN or infinity")])
+@pytest.mark.parametrize(
+    "marks",
+    [
+        QUIET,
+        LOUD,
+        replace(LOUD, dehazed=False, why="haze maps hold NaN or infinity"),
+        replace(LOUD, warnings=[f"record {number}: the disk is full and the run goes on" for number in range(9)]),
+        replace(LOUD, panel=["maps' age p50 123.4 p95 234.5 p99 345.6 max 4567 ms"] * 9, help=False),
+    ],
+)
 def test_marks_never_cover_the_centre(marks: Marks) -> None:
     clean, marked = drawn(marks)
     centre = slice(40 + 90, 40 + 270), slice(160, 480)

@@ -156,12 +156,12 @@ def test_a_live_phantom_keeps_the_clock_and_leaves_out_what_nobody_took() -> Non
     for frame in source:
         arrivals.append((frame.pts, frame.captured_ns))
         if len(arrivals) == 5:
-            time.sleep(0.3)
+            time.sleep(1.5)
         if len(arrivals) == 12:
             source.close()
     assert len(arrivals) == 12
     pts = [number for number, _ in arrivals]
-    assert pts[5] - pts[4] >= 10
+    assert pts[5] - pts[4] >= 70
     assert pts[-1] < LARGEST
     clock = [captured_ns - number * 20_000_000 for number, captured_ns in arrivals]
-    assert max(clock) - min(clock) < 200_000_000
+    assert max(clock) - min(clock) < 1_000_000_000

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.attack.command_worker import CommandWorker
-from benchmarks.attack.hostile_servers import CASES, serving
 from benchmarks.attack.outcome import SURVIVED, Row
+from benchmarks.attack.servers.hostile_servers import CASES, serving
 
 TIME_LIMIT_SECONDS = 240.0
 SLOW_SECONDS = 35.0

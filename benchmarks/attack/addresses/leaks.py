@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.attack.addresses.leaking_addresses import KINDS, SECRET, leaks
 from benchmarks.attack.command_worker import CommandWorker, Done
-from benchmarks.attack.leaking_addresses import KINDS, SECRET, leaks
 from benchmarks.attack.outcome import SURVIVED, Row
 
 TIME_LIMIT_SECONDS = 240.0

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 
-from benchmarks.attack.hostile_servers import CASES, serving
+from benchmarks.attack.servers.hostile_servers import CASES, serving
 from eid_stream.core.errors import EidStreamError
 from eid_stream.sources.live.live_address import open_live
 from eid_stream.sources.opening_deadline import open_within

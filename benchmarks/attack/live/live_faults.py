@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.attack.faulty_parts import (
+from benchmarks.attack.live.faulty_parts import (
     BITS,
     ENGINE_FAULTS,
     FULL_DISK,
