@@ -66,7 +66,8 @@ def normalised_detail(thumbnail: Thumbnail) -> Codes:
     mean = _blurred(luma * content, LOCAL) / np.maximum(_blurred(content, LOCAL), np.float32(1e-3))
     detail = (luma - mean) * content
     deviation = np.sqrt(_blurred(detail * detail, LOCAL_DEVIATION) + np.float32(NOISE**2))
-    return cv2.convertScaleAbs(np.float32(GREY) + np.float32(CONTRAST) * np.clip(detail / deviation, -3.0, 3.0))
+    codes = np.float32(GREY) + np.float32(CONTRAST) * np.clip(detail / deviation, -3.0, 3.0)
+    return np.asarray(cv2.convertScaleAbs(codes), np.uint8)
 
 
 def register(now: Codes, then: Codes, rows: int, columns: int) -> Registration:
@@ -84,8 +85,8 @@ def register(now: Codes, then: Codes, rows: int, columns: int) -> Registration:
 
 def _shift(now: Codes, then: Codes) -> Array:
     """Where flow is looked for first: how the camera has moved, by phase correlation (Kuglin and Hines 1975)."""
-    pictures = ((codes.astype(np.float32) - np.float32(GREY)) for codes in (now, then))
-    shift, response = cv2.phaseCorrelate(*pictures, _window())
+    one, other = (codes.astype(np.float32) - np.float32(GREY) for codes in (now, then))
+    shift, response = cv2.phaseCorrelate(one, other, _window())
     first = np.zeros((HEIGHT, WIDTH, 2), np.float32)
     if response > LEAST_RESPONSE:
         first[:] = shift

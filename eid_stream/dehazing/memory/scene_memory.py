@@ -199,7 +199,7 @@ def _change_of_light(step: Array, view: SceneStatistics) -> float:
     """By how much a change of maps changes the mean R, G or B of a view; the largest of them."""
     cells = maps_by_cell(step)
     change = cells[[0, 2, 2]] * view.mean + cells[[1, 3, 4]]
-    y, cb, cr = ((change * view.content).sum((1, 2)) / max(float(view.content.sum()), 1e-3)).tolist()
+    y, cb, cr = (average(plane, view.content) for plane in change)
     return max(abs(y + 1.5748 * cr), abs(y - 0.1873 * cb - 0.4681 * cr), abs(y + 1.8556 * cb))
 
 

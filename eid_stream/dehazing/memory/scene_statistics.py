@@ -93,13 +93,12 @@ def measure(thumbnail: Thumbnail, content: Mask | None = None) -> SceneStatistic
     small = _shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)
     shown = (content_mask(small[0]) if content is None else content).astype(np.float32)
     share = box_means(shown, ROWS, COLUMNS)
-    held = np.maximum(share, np.float32(1.0 / PIXELS**2))
-    mean = box_means(small * shown, ROWS, COLUMNS) / held
-    variance = box_means(np.square(small) * shown, ROWS, COLUMNS) / held - np.square(mean)
+    held = np.asarray(np.maximum(share, np.float32(1.0 / PIXELS**2)), np.float32)
+    mean: Array = box_means(small * shown, ROWS, COLUMNS) / held
+    variance: Array = box_means(np.square(small) * shown, ROWS, COLUMNS) / held - np.square(mean)
     dark = (np.maximum(least_of_rgb(small), 0.0) * shown).sum() / max(float((small[0] * shown).sum()), 1e-3)
-    return SceneStatistics(
-        mean, np.maximum(variance, np.float32(0.0)), share, float(dark), small, normalised_detail(thumbnail)
-    )
+    variance = np.maximum(variance, np.float32(0.0))
+    return SceneStatistics(mean, variance, share, float(dark), small, normalised_detail(thumbnail))
 
 
 def content_of(thumbnail: Thumbnail) -> Mask:

@@ -51,18 +51,17 @@ def test_a_camera_that_moved_is_followed_through_smoke(density: float) -> None:
 
 
 def test_another_scene_agrees_with_nothing() -> None:
-    details = [normalised_detail(thumbnail(wide_scene(seed)[:, :256])) for seed in (1, 2)]
-    assert np.median(register(*details, ROWS, COLUMNS).agreement) < 0.5
+    one, other = (normalised_detail(thumbnail(wide_scene(seed)[:, :256])) for seed in (1, 2))
+    assert np.median(register(one, other, ROWS, COLUMNS).agreement) < 0.5
 
 
 def test_planes_of_every_size_are_moved_over_the_same_canvas() -> None:
     scene = wide_scene(3)
-    found = register(
-        *(normalised_detail(thumbnail(part)) for part in (scene[:, MOVED:], scene[:, :256])), ROWS, COLUMNS
-    )
+    now, then = (normalised_detail(thumbnail(part)) for part in (scene[:, MOVED:], scene[:, :256]))
+    found = register(now, then, ROWS, COLUMNS)
     ramp = np.tile(np.linspace(0.0, 1.0, 256, dtype=np.float32), (192, 1))
     for height, width in ((12, 16), (48, 64), (192, 256)):
-        plane = cv2.resize(ramp, (width, height), interpolation=cv2.INTER_AREA)
+        plane = np.asarray(cv2.resize(ramp, (width, height), interpolation=cv2.INTER_AREA), np.float32)
         middle = found.moved(plane[None])[0][height // 2, width // 2] - plane[height // 2, width // 2]
         assert middle == pytest.approx(MOVED / 256, abs=0.015)
 

@@ -1,5 +1,6 @@
 """The memory's network, learned from a handful of lessons."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, measure
 from tests.dehazing.memory.test_scene_memory import BLIND, thumbnail, tissue, veiled
 from training.memory.judgement import judged
 from training.memory.learn_memory import prepare, save
-from training.memory.learning import batch_of, error_of, learn
+from training.memory.learning import batch_of, error_of, learn, registered
 from training.memory.lessons import Lesson, lesson
 from training.memory.network import MemoryNetwork, cleared
 from training.memory.observed_views import ObservedView
@@ -61,11 +62,14 @@ def test_the_runtime_answers_and_corrects_as_the_torch_network_does(tmp_path: Pa
     batch = batch_of([one])
     with torch.no_grad():
         cells, whole = network(batch.shown)
-        theirs = cleared(cells, whole, batch.engine, batch.seen[:, :3], batch.seen[:, 3:], batch.smoke[:, 1])
+        now = batch.engine, batch.seen[:, :3], batch.seen[:, 3:], batch.smoke[:, 1]
+        theirs = cleared(cells, whole, *now, registered(batch.shown))
     nothing = np.zeros((3, 48, 64), np.float32), np.zeros((96, 128), np.uint8)
     view = SceneStatistics(one.seen[:3], one.seen[3:], one.smoke[1], 0.3, *nothing)
     answer = runtime.answer(one.shown.astype(np.float32), view.content)
-    ours = view.corrected(HazeMaps(answer.maps(one.engine, view), 0.0))
+    kept = registered(batch.shown)[0].numpy()
+    past = replace(view, mean=view.mean + kept[:3] / np.maximum(kept[3], np.float32(1e-6)), content=kept[3])
+    ours = view.corrected(HazeMaps(answer.maps(one.engine, view, past), 0.0))
     np.testing.assert_allclose(ours.mean, theirs.mean[0].numpy(), atol=3e-3)  # maps lie between cells
     np.testing.assert_allclose(np.sqrt(ours.variance), theirs.deviation[0].numpy(), atol=3e-3)
     assert answer.foreign == pytest.approx(float(torch.sigmoid(whole[0, 5])), abs=1e-4)
