@@ -38,6 +38,8 @@ CHANGED = 0.001
 """Change of coarse luma in [0, 1] from which a frame counts as a new picture: where one is repeated, the maps rest."""
 MAP_AGE = "age of the maps"
 ESTIMATE = "estimate"
+BYPASSED, NO_STRENGTH = "bypass", "strength is 0"
+"""Why a frame is shown as captured because the viewer wants it so."""
 _TOO_SLOW = "the engine is too slow"
 _JITTER_NS = 4_000_000
 
@@ -135,10 +137,10 @@ class LiveDehazer:
 
     def _reason_to_pass(self) -> str:
         if self.bypassed:
-            return "bypass"
+            return BYPASSED
         if self._worker.engine is None:
             return self._worker.refused or "self-test of the engine is running"
-        return self._latch.reason or ("strength is 0" if self.strength <= 0.0 else "")
+        return self._latch.reason or (NO_STRENGTH if self.strength <= 0.0 else "")
 
     def _look_at(self, frame: Frame, interval_seconds: float) -> None:
         if frame.captured_ns - self._asked_ns >= interval_seconds * 1e9 - _JITTER_NS and not self._worker.refused:

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
-import cv2  # noqa: F401 - before PyAV: otherwise its window hangs
-
 from eid_stream.app.cli import main
 from tests.stand_ins.failing_engines import FailingEngine, answers_nan, raises_known, sleeps
 

@@ -122,6 +122,30 @@ def test_an_outlet_that_nobody_receives_does_not_touch_the_others(tmp_path: Path
     assert pictures(out) == told["written_frames"]["record"] > 0
 
 
+def test_a_recording_without_a_dehazed_frame_is_neither_a_success_nor_tagged_as_enhanced(tmp_path: Path) -> None:
+    flag, out = tmp_path / "faulty", tmp_path / "clear.mkv"
+    flag.touch()
+    arguments = (
+        "--source",
+        SOURCE,
+        "--duration",
+        "1",
+        "--out",
+        str(out),
+        "--record-original",
+        str(tmp_path / "op.mkv"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.live.live_with_faults", "nan", str(flag), *arguments, *PATIENT],
+        env=WITHOUT_DISPLAY, capture_output=True, timeout=PATIENCE_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 7, done.stderr
+    assert b"Not one of" in done.stderr
+    assert pictures(out) > 0
+    with av.open(str(out)) as container:
+        assert container.metadata["ENHANCED"].startswith("NOT ENHANCED")
+
+
 @needs_ffmpeg
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "udp", "srt"])
 def test_a_real_receiver_gets_the_stream(tmp_path: Path, scheme: str) -> None:

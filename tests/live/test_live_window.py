@@ -134,6 +134,9 @@ def test_a_recording_is_shown_while_it_is_written(display: str, tmp_path: Path) 
         run.wait_for_mark(GREEN)
         stats = run.quit()
     assert recorded(out) == stats["written_frames"]["record"] > 0
+    with av.open(str(out)) as container:
+        mark = container.metadata["ENHANCED"]
+    assert "engine prior" in mark or mark.startswith("NOT ENHANCED"), "the engine opens when recording has begun"
 
 
 @needs_ffmpeg

@@ -10,7 +10,7 @@ from eid_stream.app.ending.run_ending import Ending
 from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
-from eid_stream.app.shortfall import NOT_ENHANCED, shortfall_of
+from eid_stream.app.shortfall import NOT_ENHANCED, live_shortfall_of, shortfall_of
 from eid_stream.app.wiring.beginning import Beginning
 from eid_stream.app.wiring.resume_wiring import counted, go_on, keep_sections, states_of
 from eid_stream.app.wiring.scan_wiring import foreseeing
@@ -127,6 +127,7 @@ def assemble(beginning: Beginning, options: Options, live: LiveOptions, stats: S
                 tuple(parts.outlets.outlets),
                 opened.pop_all(),
                 engine_choice=parts.engine_choice,
+                shortfall=lambda: live_shortfall_of(stats),
                 show=None if parts.window is None else parts.window.run,
                 ending=parts.outlets.ending,
             )

@@ -11,6 +11,7 @@ from typing import IO, cast
 from eid_stream.app.ending.run_ending import Ending
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
+from eid_stream.app.wiring.segment_marks import SegmentMarks
 from eid_stream.core.errors import ConfigError, SinkOpenError
 from eid_stream.core.frame import Frame, StreamInfo
 from eid_stream.core.host.redaction import redacted
@@ -96,7 +97,7 @@ class _OutletMaker:
         self._options = options
         self._live = live
         self._info = info
-        self._tag = tag
+        self._marks = SegmentMarks(tag)
 
     def add(self, address: str) -> None:
         if address == NULL_ADDRESS:
@@ -123,6 +124,7 @@ class _OutletMaker:
             space=DiskSpace(path.parent),
             captured=captured,
             background=True,
+            ending=(lambda *_: None) if captured else self._marks.end,
         )
         self._made.recorders.append(recorder)
         self._append(name, recorder, capacity=_RECORDING_CAPACITY)
@@ -198,13 +200,16 @@ class _OutletMaker:
             top_field_first=first.top_field_first,
             start_seconds=Fraction(0),
         )
-        return Recorder(
+        mark = "" if captured else self._marks.now()
+        recorder = Recorder(
             path,
             info,
             codec=options.codec or "h264",
             quality=options.quality,
             preset=options.preset or (_LIVE_PRESET if (options.codec or "h264") in ("h264", "hevc") else None),
             encoder=options.encoder,
-            tags={} if captured else {"enhanced": self._tag()},
+            tags={} if captured else {"enhanced": mark},
             overwrite=options.overwrite,
         )
+        self._marks.begun(recorder, mark)
+        return recorder

@@ -37,6 +37,10 @@ class SegmentRecorder(Protocol):
         """Begin a chapter at a time of the file."""
         ...
 
+    def replace_tag(self, before: str, after: str) -> None:
+        """Finish the file under its temporary name, and change what it says of itself."""
+        ...
+
     def publish(self) -> None:
         """Finish the file and give it its name."""
         ...
@@ -67,10 +71,12 @@ class LiveRecorder:
         space: DiskSpace | None = None,
         captured: bool = False,
         background: bool = False,
+        ending: Callable[[SegmentRecorder, float], None] = lambda *_: None,
     ) -> None:
         """Nothing is opened before the first frame. ``captured`` writes what the camera gave instead.
 
         ``background`` lowers the priority of the thread that writes: the picture on the screen comes first.
+        ``ending`` hears of every file before it gets its name, with the share of its frames that are as captured.
         """
         self._path = path
         self._open_segment = open_segment
@@ -81,6 +87,8 @@ class LiveRecorder:
         self._first: Frame | None = None
         self._number = 0
         self._steps_back = background
+        self._ending = ending
+        self._frames = self._frames_as_captured = 0
         self.wanted = recording
         """Whether frames are to be written; may be set from any thread."""
         self.seconds = 0.0
@@ -134,12 +142,15 @@ class LiveRecorder:
             self._segment = self._open_segment(path, frame)
             self._first = frame
             self.stopped = ""
+            self._frames = self._frames_as_captured = 0
             self.files.append(path)
         if self._first is not None:
             seconds = frame.seconds - self._first.seconds
             while self._notes:
                 self._segment.add_chapter(seconds, self._notes.popleft())
             self._segment.write(replace(frame, pts=frame.pts - self._first.pts))
+            self._frames += 1
+            self._frames_as_captured += not frame.state.dehazed
             self.seconds = float(seconds)
 
     def _is_over(self, frame: Frame) -> bool:
@@ -154,6 +165,8 @@ class LiveRecorder:
     def _finish(self) -> None:
         segment, self._segment, self._first, self.seconds = self._segment, None, None, 0.0
         if segment is not None:
+            if self._frames:
+                self._ending(segment, self._frames_as_captured / self._frames)
             segment.publish()
 
     def _next_path(self) -> Path:

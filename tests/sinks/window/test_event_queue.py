@@ -20,7 +20,7 @@ def test_the_window_learns_that_it_is_on_the_screen(tmp_path: Path) -> None:
     with virtual_screen() as display:
         environment = os.environ | {"DISPLAY": display, "LD_DEBUG": "bindings", "LD_DEBUG_OUTPUT": str(told)}
         command = [sys.executable, "-m", "eid_stream", "--source", SOURCE, "--window", "--engine", "prior"]
-        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=120)
+        subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
     with next(tmp_path.iterdir()).open() as lines:
         bound = [line for line in lines if "symbol `XSetEventQueueOwner'" in line]
     assert len(bound) == 1
