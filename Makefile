@@ -10,6 +10,7 @@
 # make audit   known weaknesses of everything that is installed with the product
 # make papers  the pages that are made from what is there: hazards, software, options
 # make image   container images, TARGET=cpu or nvidia (docker, podman or buildah)
+# make tryimage  run such an image once: its help, a file, a live run and its health
 # make lock    what setup.cfg asks for with exact versions and hashes, into deploy/locks; newest: make lock LOCK=--upgrade
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -21,7 +22,7 @@ LOCKS := deploy/locks
 QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py \
 	$(wildcard tests/test_*.py) --ignore tests/archive/test_ray_run.py
 
-.PHONY: demo test quick lint train quality browser site dist audit papers lock image clean
+.PHONY: demo test quick lint train quality browser site dist audit papers lock image tryimage clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
@@ -68,6 +69,9 @@ lock: $(VENV)/dev
 
 image:
 	deploy/image/build.sh $(TARGET)
+
+tryimage:
+	deploy/image/try.sh $(TARGET)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

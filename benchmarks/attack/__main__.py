@@ -42,7 +42,8 @@ def main() -> None:
     print(json.dumps({row.attack: {"tried": row.tried, "survived": row.survived} for row in rows}))
     for row in rows:
         for symptom, example in row.examples.items():
-            print(f"{row.attack}: {symptom}: {row.symptoms[symptom]}x, first {example}")
+            inputs = ", ".join([example, *row.later.get(symptom, ())])
+            print(f"{row.attack}: {symptom}: {row.symptoms[symptom]}x, first {inputs}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SURVIVED = ""
-_WIDTHS = (34, 8, 10)
+_MOST_LATER = 10
 
 
 @dataclass(slots=True)
@@ -18,6 +18,8 @@ class Row:
     """What was wrong, by kind; nothing for what survived."""
     examples: dict[str, str] = field(default_factory=dict)
     """The first input that showed a symptom, so that it can be tried again."""
+    later: dict[str, list[str]] = field(default_factory=dict)
+    """The next few that showed it."""
 
     @property
     def survived(self) -> int:
@@ -28,14 +30,21 @@ class Row:
         """Count further tries of the same kind."""
         self.tried += other.tried
         self.symptoms += other.symptoms
-        self.examples = other.examples | self.examples
+        for symptom, example in other.examples.items():
+            self._remember(symptom, [example, *other.later.get(symptom, ())])
 
     def note(self, symptom: str, example: str) -> None:
         """Count one try; ``symptom`` is ``SURVIVED`` or what was wrong."""
         self.tried += 1
         if symptom:
             self.symptoms[symptom] += 1
-            self.examples.setdefault(symptom, example)
+            self._remember(symptom, [example])
+
+    def _remember(self, symptom: str, inputs: list[str]) -> None:
+        if symptom not in self.examples:
+            self.examples[symptom], *inputs = inputs
+        kept = self.later.setdefault(symptom, [])
+        kept += inputs[: _MOST_LATER - len(kept)]
 
 
 def table(rows: Iterable[Row]) -> str:

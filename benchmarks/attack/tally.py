@@ -49,4 +49,5 @@ class Tally:
 
 
 def _facts(row: Row) -> dict[str, Any]:
-    return {"attack": row.attack, "tried": row.tried, "symptoms": dict(row.symptoms), "examples": row.examples}
+    inputs = {"examples": row.examples, "later": row.later}
+    return {"attack": row.attack, "tried": row.tried, "symptoms": dict(row.symptoms), **inputs}

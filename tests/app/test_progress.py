@@ -4,6 +4,7 @@ import time
 from eid_stream.app.progress import Pace, shown_progress
 from eid_stream.core.frame import StreamInfo
 from eid_stream.flow.stats import Stats
+from tests.command import wait_until
 from tests.stand_ins.failing_stages import CountingSource
 
 
@@ -28,8 +29,9 @@ def test_frames_rate_share_and_time_left_are_told() -> None:
     words = pace.told().split(", ")
     assert pace.done == 0.5
     assert words[0] == "50 frames"
-    assert float(words[1].removesuffix(" frames/s")) > 100
-    assert words[2:] == ["50%", "0:00 left"]
+    assert 0 < float(words[1].removesuffix(" frames/s")) < 5000, "50 frames in a hundredth of a second or more"
+    assert words[2] == "50%"
+    assert words[3].endswith(" left")
 
 
 def test_without_a_frame_count_the_share_comes_from_the_time_reached() -> None:
@@ -54,7 +56,7 @@ def test_the_slowest_outlet_is_the_one_that_counts() -> None:
 def test_a_file_or_pipe_gets_plain_lines() -> None:
     stream = io.StringIO()
     with shown_progress(at_half(CountingSource(100).info), stream, plain_interval_seconds=0.01):
-        time.sleep(0.1)
+        wait_until(lambda: stream.getvalue().count("\n") >= 2)
     lines = stream.getvalue().splitlines()
     assert len(lines) >= 2
     assert all(line.startswith("50 frames, ") and "\x1b" not in line for line in lines)
@@ -63,6 +65,6 @@ def test_a_file_or_pipe_gets_plain_lines() -> None:
 def test_a_terminal_gets_a_bar_that_is_gone_at_the_end() -> None:
     stream = Terminal()
     with shown_progress(at_half(CountingSource(100).info), stream):
-        time.sleep(0.3)
+        wait_until(lambda: "50 frames, " in stream.getvalue())
     assert "50 frames, " in stream.getvalue()
     assert stream.getvalue().endswith("\x1b[2K")

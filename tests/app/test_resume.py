@@ -82,6 +82,7 @@ def packets(path: Path) -> dict[int, list[tuple[Any, ...]]]:
     return found
 
 
+@pytest.mark.timeout(900)
 def test_a_run_killed_at_twenty_random_moments_ends_as_if_nothing_had_happened(
     video: Path, unbroken: Path, tmp_path: Path
 ) -> None:

@@ -131,3 +131,4 @@ def test_the_counts_of_pieces_add_up_and_their_numbers_go_on(tmp_path: Path) -> 
     whole = Tally(tmp_path / "tally.json")
     assert whole.tried("files") == 4
     assert (whole.rows["files"].survived, whole.rows["files"].examples) == (2, {"slow": "a"})
+    assert whole.rows["files"].later == {"slow": ["b"]}

@@ -114,7 +114,7 @@ def test_an_outlet_that_blocks_for_ever_does_not_keep_a_stopped_run(essential: b
     source, fine = CountingSource(100_000, live=True, interval_seconds=0.001), CollectingSink()
     hanging = CollectingSink(hangs_at=1)
     pipeline, stats = make(source, fine, hanging, essential=essential, grace_seconds=0.3)
-    stop_once(pipeline, lambda: bool(hanging.indices))
+    stop_once(pipeline, lambda: hanging.hangs)
     if essential:
         with pytest.raises(SinkWriteError, match=r"sink 1 was stuck for .* and was left behind"):
             pipeline.run()

@@ -74,12 +74,13 @@ class CollectingSink:
         self.fails_at, self.hangs_at, self.fails_at_close = fails_at, hangs_at, fails_at_close
         self.seconds_per_frame = seconds_per_frame
         self.indices: list[int] = []
-        self.closed = False
+        self.hangs = self.closed = False
 
     def write(self, frame: Frame) -> None:
         if len(self.indices) == self.fails_at:
             raise SinkWriteError("the disk is full")
         if len(self.indices) == self.hangs_at:
+            self.hangs = True
             threading.Event().wait()
         time.sleep(self.seconds_per_frame)
         self.indices.append(frame.index)
