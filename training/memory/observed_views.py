@@ -23,8 +23,8 @@ THINNED = (0.15, 0.6)
 PLAIN_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
 PLAIN_SHARE = 0.5
 """Share of videos that are recorded as their frames are; the others have grain and codec of a random camera."""
-EXPOSURE = 0.06
-"""Deviation of the logarithm of what light does between past and present, half of the time."""
+EXPOSURES = (0.0, 0.06, 0.06, 0.3)
+"""Deviations of the logarithm of what light does between past and present: a scope that is drawn back is darker."""
 TO_YCBCR = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32)
 """ITU-T H.273 matrix 1 (BT.709), as of thumbnails."""
 
@@ -42,9 +42,7 @@ class ObservedView:
 
     def exposed(self, rng: np.random.Generator) -> "ObservedView":
         """The same in another light, which is no smoke: the truth has it, too."""
-        if rng.random() < 0.5:
-            return self
-        factor = np.float32(np.exp(rng.normal(0.0, EXPOSURE)))
+        factor = np.float32(np.exp(rng.normal(0.0, EXPOSURES[int(rng.integers(len(EXPOSURES)))])))
         return replace(self, statistics=_times(self.statistics, factor), truth=_times(self.truth, factor))
 
 
