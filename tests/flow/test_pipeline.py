@@ -120,7 +120,7 @@ def test_closing_the_window_ends_the_run_in_good_order() -> None:
 
 
 def test_a_window_that_waits_wakes_when_another_stage_fails() -> None:
-    pipeline, _ = make(CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002), CollectingSink(fails_at=1))
+    pipeline, _ = make(CountingSource(20, live=True, stalls_at=5, interval_seconds=0.002), CollectingSink(fails_at=0))
     with pytest.raises(SinkWriteError):
         pipeline.run(lambda frames: list(frames).clear())
 
