@@ -121,7 +121,7 @@ def _means_pictures(source: str) -> bool:
 
 
 def _may_open_window(options: Options, live: LiveOptions | None) -> bool:
-    """False only for a file that is converted: those runs do without OpenCV and its memory."""
+    """False only for a file that is converted: those runs live on one heap."""
     watched = live is not None and (live.window or live.live)
     return options.out is None or bool(watched) or not os.path.isfile(options.source)  # noqa: PTH113 - Path.is_file raises where a name is too long
 

@@ -1,4 +1,4 @@
-"""Means over boxes, by NumPy, so that a file needs no OpenCV (25 MiB)."""
+"""Means over boxes of whole pixels, by NumPy: sides need not be multiples."""
 
 import numpy as np
 from numpy.typing import NDArray
