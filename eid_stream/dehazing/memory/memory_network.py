@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.errors import EngineLoadError, reason_of
-from eid_stream.core.haze_maps import HazeMaps
+from eid_stream.core.haze_maps import OFFSET_CB, HazeMaps
 from eid_stream.dehazing.memory.cell_grid import on_grid
 from eid_stream.dehazing.memory.map_arithmetic import one_after_the_other, weakened
 from eid_stream.dehazing.memory.network_input import CHANNELS
@@ -36,6 +36,8 @@ AIRLIGHT_REACH = (0.55, 0.15, 0.15)
 """Y'CbCr, and how far it may be from that."""
 SOMEWHERE = 0.03
 """Mean sureness of smoke over the picture from which its light and colour are led back, too."""
+WITHIN = 4.0
+"""One over the share of content from which a cell gets colour: the black around an endoscope's picture stays black."""
 WHOLE_REACH = (0.15, 0.03, 0.03, 0.4, 0.4)
 """The most that leading back may add to the mean of Y', Cb, Cr, and to the logarithms of contrast."""
 
@@ -73,7 +75,10 @@ class Answer:
         values = one_after_the_other(first, second)
         if past is not None:
             values[[1, 3, 4]] += on_grid(self._recall(values, view, past), grid)
-        return values if not self.whole.any() else one_after_the_other(values, self._led_back(values, view))
+        if self.whole.any():
+            values = one_after_the_other(values, self._led_back(values, view))
+        values[[OFFSET_CB, OFFSET_CB + 1]] *= on_grid(np.minimum(WITHIN * view.content, np.float32(1.0)), grid)
+        return values
 
     def _recall(self, values: Array, view: SceneStatistics, past: SceneStatistics) -> Array:
         return self.recalled[[0, 1, 1]] * past.content * (past.mean - view.corrected(HazeMaps(values, 0.0)).mean)

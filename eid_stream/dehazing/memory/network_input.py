@@ -77,7 +77,7 @@ def network_input(view: SceneStatistics, expected: Expectation, fit: SmokeFit, e
         5.0 * (average(seen, view.content) - expected.seen),
         5.0 * (average(fit.opacity, view.content) - expected.opacity),
     ]
-    x[41:] = np.array(whole, np.float32)[:, None, None]
+    x[REGISTERED.stop :] = np.array(whole, np.float32)[:, None, None]
     return x
 
 

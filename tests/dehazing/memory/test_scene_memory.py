@@ -151,6 +151,17 @@ def test_a_slight_change_of_the_smoke_changes_the_answer_slightly() -> None:
         assert np.abs(np.diff(means)).max() < 0.05
 
 
+def test_the_black_around_a_picture_gets_no_colour_from_smoke_within_it() -> None:
+    memory, scene = SceneMemory(), tissue()
+    hazy = veiled(scene, 0.5, (0.7, -0.06, 0.05))
+    for view in (scene, hazy):
+        view[:, :, :64] = 0.0
+    watch(memory, scene, first=0.0, seconds=2)
+    maps = watch(memory, hazy, first=2.0, seconds=2).values
+    assert np.abs(maps[3:, :, 16:]).max() > 0.02  # where there is smoke there is colour
+    assert np.abs(maps[3:, :, :6]).max() == 0.0
+
+
 def test_black_before_a_scene_is_not_remembered_as_one() -> None:
     memory = SceneMemory()
     watch(memory, np.zeros((3, HEIGHT, WIDTH), np.float32), first=0.0, seconds=2)
