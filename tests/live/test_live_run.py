@@ -125,16 +125,8 @@ def test_an_outlet_that_nobody_receives_does_not_touch_the_others(tmp_path: Path
 def test_a_recording_without_a_dehazed_frame_is_neither_a_success_nor_tagged_as_enhanced(tmp_path: Path) -> None:
     flag, out = tmp_path / "faulty", tmp_path / "clear.mkv"
     flag.touch()
-    arguments = (
-        "--source",
-        SOURCE,
-        "--duration",
-        "1",
-        "--out",
-        str(out),
-        "--record-original",
-        str(tmp_path / "op.mkv"),
-    )
+    recordings = ("--out", str(out), "--record-original", str(tmp_path / "op.mkv"))
+    arguments = ("--source", SOURCE, "--duration", "1", *recordings)
     done = subprocess.run(
         [sys.executable, "-m", "tests.live.live_with_faults", "nan", str(flag), *arguments, *PATIENT],
         env=WITHOUT_DISPLAY, capture_output=True, timeout=PATIENCE_SECONDS, check=False,

@@ -168,20 +168,6 @@ def test_the_disk_guard_warns_and_then_ends_the_recording_well(tmp_path: Path) -
         recorder.close()
 
 
-def test_before_a_file_gets_its_name_the_share_of_frames_as_captured_is_told(tmp_path: Path) -> None:
-    told: list[tuple[str, float]] = []
-    recorder = LiveRecorder(
-        tmp_path / "clear.mkv",
-        open_segment,
-        limit=SegmentLimit(seconds=Fraction(4, 25)),
-        ending=lambda segment, share: told.append((segment.part.name, share)),
-    )
-    for index in range(8):
-        recorder.write(make_frame(index) if index < 3 else replace(make_frame(index), state=DEHAZED))
-    recorder.close()
-    assert told == [("clear-001.mkv.part", 0.75), ("clear-002.mkv.part", 0.0)]
-
-
 class Flaky:
     """A sink that fails on demand."""
 
