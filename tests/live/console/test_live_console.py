@@ -1,6 +1,5 @@
 """The console in a real browser: what its page shows and what its controls do to a real run."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,12 +35,17 @@ def settled(page: "Page", columns: slice) -> float:
     """Brightness once the correction has faded in: a picture that is the same five pictures later."""
 
     def unchanged() -> bool:
-        before, number = brightness(page, columns), painted(page)
-        wait_for(lambda: painted(page) >= number + 5, "no new pictures")
+        before = brightness(page, columns)
+        wait_for_pictures(page, 5)
         return abs(brightness(page, columns) - before) < 2
 
     wait_for(unchanged, "the picture never settled")
     return brightness(page, columns)
+
+
+def wait_for_pictures(page: "Page", count: int) -> None:
+    number = painted(page)
+    wait_for(lambda: painted(page) >= number + count, "no new pictures")
 
 
 def wait_for_other(page: "Page", columns: slice, before: float) -> None:
@@ -74,7 +78,7 @@ def test_space_and_the_large_button_show_the_original(page: "Page") -> None:
     wait_for_mark(page, "original")
     wait_for_other(page, ALL, enhanced)
     assert page.inner_text("#mark-why") == "bypass"
-    assert page.get_attribute("#bypass", "aria-pressed") == "true"
+    wait_for(lambda: page.get_attribute("#bypass", "aria-pressed") == "true", "the button does not show the bypass")
     page.click("#bypass")
     wait_for_mark(page, "enhanced")
     wait_for_same(page, ALL, enhanced)
@@ -143,12 +147,12 @@ def test_a_held_c_shows_the_original_on_this_page_alone(page: "Page") -> None:
 def test_a_recording_with_a_bookmark_can_be_downloaded(page: "Page", folder: Path, tmp_path: Path) -> None:
     page.keyboard.press("r")
     wait_for(lambda: page.is_visible("#recording"), "not recording")
-    time.sleep(0.5)
+    wait_for_pictures(page, 5)
     page.keyboard.press("n")
     page.keyboard.type("cystic duct, clip 2")
     page.keyboard.press("Enter")
     wait_for(lambda: "bookmark: cystic duct, clip 2" in page.inner_text("#warnings"), "the bookmark is not confirmed")
-    time.sleep(0.5)
+    wait_for_pictures(page, 5)
     page.keyboard.press("r")
     wait_for(lambda: list(folder.glob("*.mkv")), "no recording was written")
     page.click("#files")
