@@ -1,4 +1,4 @@
-from eid_stream.app.summary import summarise
+from eid_stream.app.telling.summary import summarise
 from eid_stream.flow.stats import Stats
 
 
