@@ -13,6 +13,8 @@ from eid_stream.core.errors import ConfigError
 
 FRAME_LIST = "frames.csv"
 """Name of the list in a folder of frames; its columns are the fields of ``FrameRecord``."""
+NOT_CLEAR = Path(__file__).with_name("not_clear.txt")
+"""Frames of the collection that were sorted as clear and show smoke to whoever looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,16 @@ def data_folder() -> Path:
 def read_frame_list(folder: Path) -> list[FrameRecord]:
     """Read ``frames.csv`` of a folder; paths in it are relative to that folder.
 
+    Clear frames that ``NOT_CLEAR`` names are ``unclear``.
+
     Raises:
         ConfigError: the list is missing or lacks a column.
     """
     path = folder / FRAME_LIST
+    not_clear = frozenset(NOT_CLEAR.read_text(encoding="utf-8").split())
     try:
         with path.open(newline="", encoding="utf-8") as lines:
-            return [_record(folder, row) for row in csv.DictReader(lines)]
+            return [_record(folder, row, not_clear) for row in csv.DictReader(lines)]
     except OSError as error:
         raise ConfigError(
             f"Cannot read the frame list {path}: {error.strerror}. Set EID_DATA to its folder."
@@ -78,10 +83,10 @@ def load_rgb(path: Path) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255.0)
 
 
-def _record(folder: Path, row: dict[str, str]) -> FrameRecord:
+def _record(folder: Path, row: dict[str, str], not_clear: frozenset[str]) -> FrameRecord:
     return FrameRecord(
         path=folder / row["path"],
-        kind=row["kind"],
+        kind="unclear" if row["path"] in not_clear else row["kind"],
         source=row["source"],
         video=row["video"],
         width=int(row["width"]),
