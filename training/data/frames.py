@@ -2,7 +2,7 @@
 
 import csv
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -43,22 +43,29 @@ def data_folder() -> Path:
 def read_frame_list(folder: Path) -> list[FrameRecord]:
     """Read ``frames.csv`` of a folder; paths in it are relative to that folder.
 
-    Clear frames that ``NOT_CLEAR`` names are ``unclear``.
-
     Raises:
         ConfigError: the list is missing or lacks a column.
     """
     path = folder / FRAME_LIST
-    not_clear = frozenset(NOT_CLEAR.read_text(encoding="utf-8").split())
     try:
         with path.open(newline="", encoding="utf-8") as lines:
-            return [_record(folder, row, not_clear) for row in csv.DictReader(lines)]
+            return [_record(folder, row) for row in csv.DictReader(lines)]
     except OSError as error:
         raise ConfigError(
             f"Cannot read the frame list {path}: {error.strerror}. Set EID_DATA to its folder."
         ) from error
     except (KeyError, ValueError) as error:
         raise ConfigError(f"Damaged frame list {path}: {error!r}. Write it with training.data.sort_frames.") from error
+
+
+def read_frames_to_learn_from(folder: Path) -> list[FrameRecord]:
+    """As ``read_frame_list``; clear frames that ``NOT_CLEAR`` names are ``unclear``. What is reported counts them all.
+
+    Raises:
+        ConfigError: the list is missing or lacks a column.
+    """
+    smoky = {folder / name for name in NOT_CLEAR.read_text(encoding="utf-8").split()}
+    return [replace(r, kind="unclear") if r.path in smoky else r for r in read_frame_list(folder)]
 
 
 def write_frame_list(folder: Path, records: list[FrameRecord]) -> None:
@@ -83,10 +90,10 @@ def load_rgb(path: Path) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255.0)
 
 
-def _record(folder: Path, row: dict[str, str], not_clear: frozenset[str]) -> FrameRecord:
+def _record(folder: Path, row: dict[str, str]) -> FrameRecord:
     return FrameRecord(
         path=folder / row["path"],
-        kind="unclear" if row["path"] in not_clear else row["kind"],
+        kind=row["kind"],
         source=row["source"],
         video=row["video"],
         width=int(row["width"]),
