@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.browser import ConsoleRun, needs_browser, painted, wait_for, wait_for_mark
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, WebSocketRoute
 
 pytestmark = needs_browser
 
@@ -49,3 +49,31 @@ def test_the_pages_memory_and_the_runs_do_not_grow(page: "Page", run: ConsoleRun
     after = used()
     assert after[0] - before[0] < 3, json.dumps([before, after])
     assert after[1] - before[1] < 40, json.dumps([before, after])
+
+
+def test_a_clock_that_was_answered_late_while_the_page_loads_makes_no_delay_shorter_than_none(
+    chromium: "BrowserContext", run: ConsoleRun
+) -> None:
+    page, late = chromium.new_page(), [0.4]
+
+    def pass_on(route: "WebSocketRoute") -> None:
+        server = route.connect_to_server()
+
+        def answer(message: str | bytes) -> None:
+            if isinstance(message, str) and '"clock"' in message and late:
+                time.sleep(late.pop())
+            route.send(message)
+
+        server.on_message(answer)
+
+    page.route_web_socket("**/live", pass_on)
+    page.goto(run.address)
+    first = wait_for(lambda: painted(page), "nothing is painted")
+    told = []
+    while painted(page) < first + 40:
+        told.append(page.inner_text("#figure-page-p50"))
+        page.wait_for_timeout(100)
+    assert not late
+    assert any(each.endswith(" ms") for each in told)
+    assert not [each for each in told if each.startswith("-")]
+    page.close()
