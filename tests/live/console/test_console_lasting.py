@@ -51,7 +51,7 @@ def test_the_pages_memory_and_the_runs_do_not_grow(page: "Page", run: ConsoleRun
     assert after[1] - before[1] < 40, json.dumps([before, after])
 
 
-def test_a_clock_that_was_answered_late_while_the_page_loads_makes_no_delay_shorter_than_none(
+def test_a_clock_that_was_answered_late_while_the_page_loads_does_not_shift_the_delays(
     chromium: "BrowserContext", run: ConsoleRun
 ) -> None:
     page, late = chromium.new_page(), [0.4]
@@ -68,12 +68,13 @@ def test_a_clock_that_was_answered_late_while_the_page_loads_makes_no_delay_shor
 
     page.route_web_socket("**/live", pass_on)
     page.goto(run.address)
-    first = wait_for(lambda: painted(page), "nothing is painted")
-    told = []
-    while painted(page) < first + 40:
-        told.append(page.inner_text("#figure-page-p50"))
-        page.wait_for_timeout(100)
+
+    def told() -> str:
+        return page.text_content("#figure-page-p50") or ""
+
+    wait_for(lambda: told().endswith(" ms"), "no delay is told on the page")
     assert not late
-    assert any(each.endswith(" ms") for each in told)
-    assert not [each for each in told if each.startswith("-")]
+    for _ in range(12):
+        assert float(told().split()[0]) > -25.0, "half of what the answer was late by would be -200"
+        page.wait_for_timeout(100)
     page.close()
