@@ -24,7 +24,7 @@ from training.student.train_student import load_scattering, use_threads
 from training.student.trained import load_student
 
 ROOT = Path(__file__).resolve().parents[2]
-START = ROOT / "training" / "checkpoints" / "recipe" / "student.safetensors"
+START = ROOT / "training" / "checkpoints" / "student" / "student.safetensors"
 NEIGHBOURS = 24
 
 
@@ -91,9 +91,8 @@ def adapt_to(
     student, made_by = load_student(start)
     facts = facts_of(records, start)
     adapted = adapt(
-        student,
         records,
-        options.student_options(student.shape, eid),
+        options.student_options(start, student.shape, eid),
         load_scattering(eid) if eid else None,
         out,
         described={"command": "training.adapt.adapt_student", "adapted to": facts},
@@ -130,7 +129,7 @@ def facts_of(records: list[FrameRecord], start: Path) -> dict[str, Any]:
         "recordings": len({r.video for r in records}),
         **counts,
         "sha256": digest_of(records),
-        "begun with": start.name if start != START else "the recipe's student",
+        "begun with": start.name if start != START else "the shipped student",
         "real smoke": "learned from" if hazy >= LEAST_HAZY else "too little of it: rendered smoke stands in",
     }
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from lightning_fabric import Fabric
 
 from training.data.drawn_scenes import draw_scenes
@@ -38,27 +37,15 @@ class AdaptOptions:
     veils: int = 300
     seed: int = 0
 
-    def student_options(self, shape: Any, eid: Path | None) -> StudentOptions:
-        """As options of the recipe, whose terms and weights hold."""
+    def student_options(self, start: Path, shape: Any, eid: Path | None) -> StudentOptions:
+        """As options of the recipe, whose terms and weights hold, but for where it begins."""
         return StudentOptions(
             steps=self.steps, learning_rate=self.learning_rate, average_decay=self.average_decay, veils=self.veils,
-            seed=self.seed, eid=eid, shape=shape, sizes=BatchSizes(witnesses=0),
+            seed=self.seed, eid=eid, start=start, shape=shape, sizes=BatchSizes(witnesses=0),
         )  # fmt: skip
 
 
-class Adaptation(StudentLearning):
-    """Learning that begins with a trained student in the place of ImageNet's features."""
-
-    def __init__(
-        self, start: Student, options: StudentOptions, haze: ScatteringHaze | None, device: torch.device
-    ) -> None:
-        super().__init__(options, haze, device)
-        self.student.load_state_dict(start.state_dict())
-        self.averaged.module.load_state_dict(start.state_dict())
-
-
 def adapt(
-    start: Student,
     records: Sequence[FrameRecord],
     options: StudentOptions,
     haze: ScatteringHaze | None,
@@ -78,7 +65,7 @@ def adapt(
     if not any(p.kind == "hazy" for p in pictures):
         pictures += _rehearsed(pictures, veils, options.seed)
     maker = BatchMaker(pictures=[*pictures, *draw_scenes()], veils=veils, seed=options.seed)
-    learning = Adaptation(start, options, haze, fabric.device)
+    learning = StudentLearning(options, haze, fabric.device)
     run_steps("adapted", learning, _drawing(maker, options), out, fabric, described=described, stop_at=stop_at)
     return load_student(out / "adapted.safetensors")[0]
 

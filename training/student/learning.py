@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from eid_stream.core.errors import ConfigError
+from training.checkpoint import load_checkpoint
 from training.eid.haze_operator import ScatteringHaze
 from training.network.colour import convert, rgb_to_ycbcr
 from training.network.frozen_stages import FrozenStages
@@ -30,7 +32,7 @@ class StudentLearning:
         self.options, self._haze, self._device = options, haze, device
         torch.manual_seed(options.seed)
         self.student = Student(options.shape)
-        self.student.trunk.begin_as_on_imagenet()
+        self._begin()
         self.student.to(device).to(memory_format=torch.channels_last)
         averaging = get_ema_multi_avg_fn(options.average_decay)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self.student, multi_avg_fn=averaging, use_buffers=True)
@@ -40,6 +42,18 @@ class StudentLearning:
         )
         self._schedule = LambdaLR(self._optimiser, self._rate)
         self._first_stages = _first_stages(self.student, device)
+
+    def _begin(self) -> None:
+        if self.options.start is None:
+            self.student.trunk.begin_as_on_imagenet()
+            return
+        weights, _made_by = load_checkpoint(self.options.start)
+        try:
+            self.student.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ConfigError(
+                f"Cannot begin with {self.options.start}: it is a student of another shape. Name one of this shape."
+            ) from error
 
     @property
     def average(self) -> Student:

@@ -24,6 +24,8 @@ class StudentOptions:
     seed: int = 0
     eid: Path | None = HAZE
     """Haze operator of training.eid.train_haze, from which EID is distilled; none leaves EID out."""
+    start: Path | None = None
+    """A trained student to begin with, in the place of ImageNet's features; of the same shape."""
     left_out: tuple[str, ...] = ()
     """Camera systems (sources of frames) that are not learned from; the student is tried on them instead."""
     shape: StudentShape = field(default_factory=StudentShape)

@@ -1,5 +1,6 @@
 """Students that were trained before, from their checkpoints."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ def load_student(checkpoint: Path) -> tuple[Student, dict[str, Any]]:
     """
     weights, made_by = load_checkpoint(checkpoint)
     try:
-        student = Student(StudentShape(**made_by["options"]["shape"]))
+        made_as = made_by["options"]["shape"]
+        student = Student(StudentShape(**{f.name: made_as[f.name] for f in fields(StudentShape)}))
         student.load_state_dict(weights)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ConfigError(f"{checkpoint} is no student of this version: {error}. Train it again.") from error

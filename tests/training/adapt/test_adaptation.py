@@ -49,12 +49,12 @@ def clear_frames(tmp_path: Path) -> list[FrameRecord]:
 
 def options_of(asked: AdaptOptions, **changed: object) -> StudentOptions:
     few = BatchSizes(rendered=2, clear=1, hazy=1, witnesses=0, small=1)
-    return replace(asked.student_options(load_student(START)[0].shape, None), sizes=few, **changed)  # type: ignore[arg-type]
+    return replace(asked.student_options(START, load_student(START)[0].shape, None), sizes=few, **changed)  # type: ignore[arg-type]
 
 
 def adapted(records: list[FrameRecord], options: StudentOptions, out: Path, *, stop_at: int | None = None) -> Student:
     fabric = Fabric(accelerator="cpu", devices=1)
-    return adapt(load_student(START)[0], records, options, None, out, described={}, fabric=fabric, stop_at=stop_at)
+    return adapt(records, options, None, out, described={}, fabric=fabric, stop_at=stop_at)
 
 
 def smoke_seen(student: Student) -> float:

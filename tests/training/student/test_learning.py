@@ -1,10 +1,15 @@
 """What a student begins with, and which of its weights learn when."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from eid_stream.core.errors import ConfigError
 from tests.training.conftest import scene
+from training.checkpoint import save_checkpoint
 from training.data.picture_cache import make_picture
 from training.network.frozen_stages import FrozenStages
 from training.network.student import StudentShape
@@ -26,6 +31,15 @@ def _maker() -> BatchMaker:
     pictures = [make_picture(scene("clear", n), kind="clear") for n in range(2)]
     pictures += [make_picture(scene("smoky", n), kind="hazy") for n in range(2)]
     return BatchMaker(pictures=pictures, veils=VeilBank(count=2, seed=1), seed=0)
+
+
+def test_a_student_may_begin_as_another_one_and_not_as_one_of_another_shape(tmp_path: Path) -> None:
+    first = _learning()
+    save_checkpoint(tmp_path / "first.safetensors", first.student.state_dict(), {})
+    again = _learning(replace(OPTIONS, seed=1, start=tmp_path / "first.safetensors"))
+    torch.testing.assert_close(again.average.state_dict(), first.student.state_dict())
+    with pytest.raises(ConfigError, match="another shape"):
+        _learning(replace(OPTIONS, shape=StudentShape(fine=16), start=tmp_path / "first.safetensors"))
 
 
 def test_features_from_imagenet_learn_slower_than_what_is_new() -> None:
