@@ -14,7 +14,9 @@ from training.data.picture_cache import Picture, make_picture
 from training.student.validation import ValidationSet, make_validation_set, psnr
 
 GAINED = 0.2
-"""Decibels by which rendered smoke must come out better: less is no reason to change."""
+"""Decibels by which rendered smoke must come out better: less is no reason to change, unless real smoke does."""
+CLEARER = 0.05
+"""By how much less haze, by its score, must be left in hazy frames to be such a reason; rendered smoke no worse."""
 CLEAR_MEDIAN, CLEAR_5TH = 46.0, 38.0
 """PSNR in dB of clear frames that is good enough; below it adapted weights must not be worse than those in use."""
 LEFT = 0.02
@@ -102,10 +104,10 @@ class Judgement:
 def reasons_against(before: Figures, after: Figures) -> list[str]:
     """Why adapted weights must not take the place of those in use, one clause each; empty if they may."""
     reasons = []
-    if after.smoke_gain < before.smoke_gain + GAINED:
+    if not _reason_to_change(before, after):
         reasons.append(
-            f"rendered smoke gains {after.smoke_gain:.2f} dB with them and {before.smoke_gain:.2f} dB without, "
-            f"{GAINED} dB more is asked for"
+            f"rendered smoke gains {after.smoke_gain:.2f} dB with them and {before.smoke_gain:.2f} dB without: asked "
+            f"for are {GAINED} dB more, or no less and a haze score of real smoke that is lower by {CLEARER}"
         )
     for name, limit, old, new in (
         ("median", CLEAR_MEDIAN, before.clear_median, after.clear_median),
@@ -125,6 +127,15 @@ def reasons_against(before: Figures, after: Figures) -> list[str]:
     if before.flicker is not None and after.flicker is not None and after.flicker > FLICKER * max(1.0, before.flicker):
         reasons.append(f"the picture flickers more ({after.flicker:.2f} for {before.flicker:.2f})")
     return reasons
+
+
+def _reason_to_change(before: Figures, after: Figures) -> bool:
+    """Whether rendered smoke comes out better, or real smoke does and rendered smoke no worse."""
+    if after.smoke_gain >= before.smoke_gain + GAINED:
+        return True
+    if before.haze_left is None or after.haze_left is None or after.smoke_gain < before.smoke_gain:
+        return False
+    return after.haze_left <= before.haze_left - CLEARER
 
 
 def _change(rgb: Tensor) -> float:

@@ -34,6 +34,12 @@ def test_weights_that_are_worse_in_any_way_are_refused_with_the_reason(change: d
     assert re.search(says, reason)
 
 
+def test_real_smoke_that_clears_is_reason_enough_only_where_rendered_smoke_clears_no_less() -> None:
+    assert reasons_against(IN_USE, replace(IN_USE, haze_left=0.4)) == []
+    assert len(reasons_against(IN_USE, replace(IN_USE, haze_left=0.47))) == 1
+    assert len(reasons_against(IN_USE, replace(IN_USE, haze_left=0.4, smoke_gain=2.9))) == 1
+
+
 def test_without_real_smoke_the_other_rules_decide() -> None:
     none: dict[str, Any] = {"haze_left": None, "haze_seen": None, "flicker": None}
     assert reasons_against(replace(IN_USE, **none), replace(BETTER, **none)) == []
