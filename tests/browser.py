@@ -141,3 +141,10 @@ def pixels(page: "Page") -> NDArray[np.uint8]:
 
 def painted(page: "Page") -> int:
     return int(page.evaluate("() => window.paintedNumber ?? -1"))
+
+
+def codec(page: "Page") -> str:
+    """By what name the browser knows the next picture's form: jpeg, or avc1 and so on."""
+    told = """() => new Promise(told =>
+        window.addEventListener('painted', event => told(event.detail.codec), { once: true }))"""
+    return str(page.evaluate(told))

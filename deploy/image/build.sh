@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Build the images: deploy/image/build.sh [cpu|nvidia], with docker, podman or buildah, whichever is found first.
-# Where no registry of images can be reached, the base is made from Debian's packages (as root, by debootstrap).
+# IMAGE names what is built, where that is not eid-stream:cpu or eid-stream:nvidia. Where no registry of images can be
+# reached, the base is made from Debian's packages (as root, by debootstrap).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -8,7 +9,7 @@ target=${1:-cpu}
 lock=runtime
 [ "$target" = nvidia ] && lock=nvidia
 base=docker.io/library/debian:trixie-slim
-build=(--file deploy/image/Dockerfile --target "$target" --build-arg "LOCK=$lock" --tag "eid-stream:$target")
+build=(--file deploy/image/Dockerfile --target "$target" --build-arg "LOCK=$lock" --tag "${IMAGE:-eid-stream:$target}")
 
 for builder in docker podman buildah none; do
     $builder info >/dev/null 2>&1 && break

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Run an image that was built as it is meant to be run: deploy/image/try.sh [cpu|nvidia], with docker or podman.
+# IMAGE is its name, where that is not eid-stream:cpu or eid-stream:nvidia.
 # Without rights, with a read-only root and without any network: its help, a file, and a live run with its health.
 set -euo pipefail
 
-image=eid-stream:${1:-cpu}
+image=${IMAGE:-eid-stream:${1:-cpu}}
 for runner in docker podman none; do
     $runner image inspect "$image" >/dev/null 2>&1 && break
 done

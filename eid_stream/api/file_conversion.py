@@ -140,7 +140,7 @@ def _run(pipeline: "Pipeline", failures: list[BaseException]) -> None:
 
 
 def _progress(stats: "Stats", info: "StreamInfo") -> Progress:
-    from eid_stream.app.progress import Pace
+    from eid_stream.app.telling.progress import Pace
 
     pace = Pace(stats, info)
     return Progress(pace.frames, stats.position_seconds, pace.done)

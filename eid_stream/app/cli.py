@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
 from eid_stream import __version__
 from eid_stream.app.ending.early_interrupts import EarlyInterrupts
@@ -165,7 +165,7 @@ def _run(arguments: list[str]) -> int:
             return 0
         return int(app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except CycloptsError as error:
-        return _say(ConfigError(f"{_one_line(error)} See eid-stream --help."))
+        return _say(ConfigError(f"{_what_is_wrong(error)} See eid-stream --help."))
     except EidStreamError as error:
         return _say(error)
 
@@ -195,6 +195,8 @@ def _say(error: EidStreamError) -> int:
     return error.exit_code
 
 
-def _one_line(error: CycloptsError) -> str:
+def _what_is_wrong(error: CycloptsError) -> str:
     text = " ".join(str(error).split())
+    if isinstance(error, MissingArgumentError) and "--source" in text and "Did you mean" not in text:
+        return "Name what to read with --source, as in: eid-stream --source surgery.mp4 --out clear.mp4."
     return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -14,8 +14,8 @@ from eid_stream import __version__
 from eid_stream.app.ending.interrupts import Interrupts
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import Options
-from eid_stream.app.progress import Pace, shown_progress
-from eid_stream.app.summary import summarise
+from eid_stream.app.telling.progress import Pace, shown_progress
+from eid_stream.app.telling.summary import summarise
 from eid_stream.app.wiring.assembly import Assembly, assemble, printable
 from eid_stream.app.wiring.beginning import Beginning
 from eid_stream.core.errors import ConfigError, EidStreamError, SinkWriteError, unexpected

@@ -160,18 +160,22 @@ def shade(clear: Field, veil: Veil) -> Field:
 def scene_of(clear: Field) -> NDArray[np.bool_]:
     """Where a clear picture, float32 (h, w, 3) RGB in [0, 1], shows the scene rather than the endoscope's black border.
 
-    Only black that reaches all four corners is a border: shadows at one edge of a full picture are scene. The scene
-    is the convex hull of the largest bright part and its mirror images (endoscopes show circles and octagons), so
-    neither dark anatomy nor writing in a corner misleads it.
+    Only black that reaches three corners or more is a border: shadows at one edge of a full picture are scene, and in
+    one corner there may be writing. The scene is the convex hull of the largest bright part and of its mirror images
+    (endoscopes show circles and octagons), so that dark anatomy does not mislead it.
     """
     mask = content_mask(np.asarray(clear @ LUMINANCE, np.float32))
-    if mask[0, 0] or mask[0, -1] or mask[-1, 0] or mask[-1, -1] or not mask.any():
+    if mask[[0, 0, -1, -1], [0, -1, 0, -1]].sum() > 1 or not mask.any():
         return np.ones_like(mask)
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = max(outlines, key=cv2.contourArea)[:, 0]
-    across = outline.min(axis=0) + outline.max(axis=0) - outline
-    mirrored = np.concatenate([outline, across, np.stack([outline[:, 0], across[:, 1]], axis=1)])
-    hull = cv2.convexHull(np.concatenate([mirrored, np.stack([across[:, 0], outline[:, 1]], axis=1)]))
+    for axis in (0, 1):
+        first, last = outline[:, axis].min(), outline[:, axis].max()
+        if first > 0 and last < mask.shape[1 - axis] - 1:  # else part of it lies beyond the picture
+            mirrored = outline.copy()
+            mirrored[:, axis] = first + last - outline[:, axis]
+            outline = np.concatenate([outline, mirrored])
+    hull = cv2.convexHull(outline)
     return cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), hull, (1.0,)).astype(bool)
 
 

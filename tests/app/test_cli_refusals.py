@@ -182,3 +182,12 @@ def test_an_address_that_is_neither_file_nor_stream_is_no_file_name(say: Say, tm
     assert (exit_code, "streams start with" in told, "Zq7xKw3v" in told) == (2, True, False)
     exit_code, told = refused(say, tmp_path, "--source", "phantom:?size=64x48", "--duration", "1", "--out", address)
     assert (exit_code, "name a file" in told, "Zq7xKw3v" in told) == (2, True, False)
+
+
+@pytest.mark.parametrize("arguments", [(), ("surgery.mp4",), ("--out", "clear.mp4")])
+def test_a_command_without_a_source_is_told_how_to_name_one(
+    say: Say, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    exit_code, told = refused(say, tmp_path, *arguments)
+    assert exit_code == 2
+    assert "eid-stream --source surgery.mp4 --out clear.mp4" in told

@@ -1,6 +1,6 @@
 import pytest
 
-from eid_stream.app.summary import summarise
+from eid_stream.app.telling.summary import summarise
 from eid_stream.core.errors import EngineLoadError
 from eid_stream.core.sentences import ended_once
 from eid_stream.flow.stats import Stats

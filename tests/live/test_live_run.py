@@ -20,7 +20,7 @@ from tests.senders import FFMPEG, QUIET, ffmpeg, ffmpeg_protocols, free_port, ne
 
 SOURCE = "lavfi:testsrc2=size=160x120:rate=25,format=yuv420p"
 WITHOUT_DISPLAY = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 PATIENT = ("--engine", "prior", "--deadline", "1000", "--map-age-limit", "30000", "--latency-limit", "30000")
 
 
@@ -34,7 +34,7 @@ def run(*arguments: str, given: bytes | None = None) -> "subprocess.CompletedPro
         env=WITHOUT_DISPLAY,
         input=given,
         capture_output=True,
-        timeout=2 * PATIENCE_SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

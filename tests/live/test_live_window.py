@@ -31,6 +31,11 @@ def window(picture: Picture) -> Picture:
     return picture[:360, :640]
 
 
+def middle(picture: Picture) -> float:
+    """Brightness of the part of the picture that carries no marks."""
+    return float(window(picture)[150:300].mean())
+
+
 def red_text(picture: Picture) -> int:
     """Pixels of a headline such as NO SIGNAL."""
     return count(picture, RED, rows=slice(10, 100), columns=slice(100, 540))
@@ -81,7 +86,7 @@ def check_hold(run: WindowRun) -> None:
 
 
 def check_views(run: WindowRun) -> None:
-    plain = window(run.screenshot())[150:300].mean()
+    plain = middle(run.screenshot())
     run.key("v")
     run.wait_for_picture(lambda seen: has_border_at(seen, 320), "no split")
     run.key("Right")
@@ -93,9 +98,9 @@ def check_views(run: WindowRun) -> None:
     run.key("s")
     run.wait_for_picture(lambda seen: window(seen)[30:80].min() > 0, "the picture does not fill the window again")
     run.key("m")
-    run.wait_for_picture(lambda seen: window(seen)[150:300].mean() < 0.7 * plain, "the haze is not shown")
+    mapped = run.wait_for_picture(lambda seen: middle(seen) < 0.7 * plain, "the haze is not shown")
     run.key("m")
-    run.wait_for_picture(lambda seen: window(seen)[150:300].mean() > 0.9 * plain, "the picture did not come back")
+    run.wait_for_picture(lambda seen: middle(seen) > 1.2 * middle(mapped), "the picture did not come back")
 
 
 def has_border_at(seen: Picture, column: int) -> bool:
@@ -149,7 +154,7 @@ def test_a_lost_signal_is_shown_and_recorded_across(display: str, tmp_path: Path
             bright = run.wait_for_mark(GREEN)
             sender.send_signal(signal.SIGSTOP)
             dark = run.wait_for_picture(lambda seen: red_text(seen) > 100, "NO SIGNAL is not shown")
-            assert window(dark)[150:300].mean() < 0.5 * window(bright)[150:300].mean()
+            assert middle(dark) < 0.5 * middle(bright)
             sender.send_signal(signal.SIGCONT)
             run.wait_for_picture(lambda seen: red_text(seen) == 0, "the signal did not come back")
             run.wait_for_mark(GREEN)
@@ -167,8 +172,10 @@ def test_a_frozen_input_is_told(display: str, tmp_path: Path) -> None:
         run.quit()
 
 
-@pytest.mark.parametrize("fault", ["nan", "sleeps"])
-def test_an_engine_that_goes_wrong_leaves_the_original_on_the_screen(display: str, tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize(("fault", "why"), [("nan", "NaN"), ("sleeps", "the haze maps are too old")])
+def test_an_engine_that_goes_wrong_leaves_the_original_on_the_screen(
+    display: str, tmp_path: Path, fault: str, why: str
+) -> None:
     flag = tmp_path / "faulty"
     program = (sys.executable, "-m", "tests.live.live_with_faults", fault, str(flag))
     with in_window(display, tmp_path, "--source", SOURCE, program=program, map_age_limit=2000) as run:
@@ -178,7 +185,7 @@ def test_an_engine_that_goes_wrong_leaves_the_original_on_the_screen(display: st
         flag.unlink()
         run.wait_for_mark(GREEN)
         stats = run.quit()
-    assert stats["bypassed_frames"] > 3
+    assert any(why in reason for reason in stats["bypass_reasons"])
 
 
 def test_a_full_disk_stops_the_recording_and_not_the_window(display: str, small_disk: Path, tmp_path: Path) -> None:

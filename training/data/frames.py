@@ -2,7 +2,7 @@
 
 import csv
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,8 @@ from eid_stream.core.errors import ConfigError
 
 FRAME_LIST = "frames.csv"
 """Name of the list in a folder of frames; its columns are the fields of ``FrameRecord``."""
+NOT_CLEAR = Path(__file__).with_name("not_clear.txt")
+"""Frames of the collection that were sorted as clear and show smoke to whoever looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,16 @@ def read_frame_list(folder: Path) -> list[FrameRecord]:
         ) from error
     except (KeyError, ValueError) as error:
         raise ConfigError(f"Damaged frame list {path}: {error!r}. Write it with training.data.sort_frames.") from error
+
+
+def read_frames_to_learn_from(folder: Path) -> list[FrameRecord]:
+    """As ``read_frame_list``; clear frames that ``NOT_CLEAR`` names are ``unclear``. What is reported counts them all.
+
+    Raises:
+        ConfigError: the list is missing or lacks a column.
+    """
+    smoky = {folder / name for name in NOT_CLEAR.read_text(encoding="utf-8").split()}
+    return [replace(r, kind="unclear") if r.path in smoky else r for r in read_frame_list(folder)]
 
 
 def write_frame_list(folder: Path, records: list[FrameRecord]) -> None:

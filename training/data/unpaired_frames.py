@@ -15,7 +15,7 @@ from torch import Tensor
 from eid_stream.core.content_area import content_box, content_mask
 from eid_stream.core.errors import ConfigError
 from training.data.domains import records_to_learn_from
-from training.data.frames import FrameRecord, data_folder, load_rgb, read_frame_list
+from training.data.frames import FrameRecord, data_folder, load_rgb, read_frames_to_learn_from
 
 Picture = NDArray[np.uint8]
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
@@ -58,7 +58,7 @@ def choose_records(hazy: Path | None, clear: Path | None, domain: str | None = N
     if domain is not None:
         return records_to_learn_from(domain)
     if hazy is None and clear is None:
-        return [r for r in read_frame_list(data_folder()) if r.split == "train"]
+        return [r for r in read_frames_to_learn_from(data_folder()) if r.split == "train"]
     if hazy is None or clear is None:
         raise ConfigError("Only one of --hazy and --clear is given: learning needs a folder of each (unpaired).")
     return list_folder(hazy, "hazy") + list_folder(clear, "clear")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from eid_stream.core.errors import ConfigError
 from training.checkpoint import save_checkpoint
 from training.command import run_command
-from training.data.frames import data_folder, read_frame_list
+from training.data.frames import data_folder, read_frames_to_learn_from
 from training.data.picture_cache import load_pictures
 from training.network.colour import convert, rgb_to_ycbcr
 from training.network.imagenet import InvertedResidual, efficientnet
@@ -44,7 +44,7 @@ def main(out: Path = PRUNED.parent, *, pictures: int = 64, seed: int = 0, thread
         raise ConfigError(f"The trunk cannot be pruned on {pictures} pictures. Take three, one of each kind, or more.")
     use_threads(threads)
     torch.manual_seed(seed)
-    records = [record for record in read_frame_list(data_folder()) if record.split == "train"]
+    records = [record for record in read_frames_to_learn_from(data_folder()) if record.split == "train"]
     require_kinds(records)
     maker = BatchMaker(pictures=load_pictures(records), veils=VeilBank(count=200, seed=seed), seed=seed)
     trunk = Trunk()

@@ -17,7 +17,7 @@ import torch
 from eid_stream.backends.engine_choice import open_engine
 from eid_stream.core.errors import ConfigError
 from training.command import run_command
-from training.data.frames import FrameRecord, data_folder, read_frame_list
+from training.data.frames import FrameRecord, data_folder, read_frames_to_learn_from
 from training.memory.histories import CLEAR_CLIPS, Histories
 from training.memory.judgement import judged
 from training.memory.learning import learn
@@ -55,7 +55,7 @@ def main(
     torch.set_num_threads(1)
     if leave_out and out == SHIPPED:
         raise ConfigError("Weights of a part of the cameras are not what ships; name a file with --out.")
-    records = [r for r in read_frame_list(data_folder()) if r.split == "train"]
+    records = [r for r in read_frames_to_learn_from(data_folder()) if r.split == "train"]
     kept = [r for r in records if r.source not in leave_out]
     lessons = prepare(data_folder(), kept, passes, seed, workers)
     network = learn(lessons, steps, seed)

@@ -16,7 +16,7 @@ from eid_stream.core.errors import ConfigError
 from training.command import run_command
 from training.data.clip_moments import ClipMomentPool
 from training.data.drawn_scenes import draw_scenes
-from training.data.frames import FrameRecord, data_folder, read_frame_list
+from training.data.frames import FrameRecord, data_folder, read_frames_to_learn_from
 from training.data.picture_cache import load_pictures
 from training.eid.haze_operator import ScatteringHaze, load_haze
 from training.loop import run_steps
@@ -61,7 +61,7 @@ def train(options: StudentOptions, folder: Path, out: Path, fabric: Fabric, *, s
     Raises:
         ConfigError: frames or checkpoints are missing, or what lies in ``out`` was begun with other options.
     """
-    records = read_frame_list(folder)
+    records = read_frames_to_learn_from(folder)
     learned = [r for r in records if r.split == "train" and r.source not in options.left_out]
     tried = [r for r in records if (r.source in options.left_out if options.left_out else r.split == "val")]
     require_kinds(learned)

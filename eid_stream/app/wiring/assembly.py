@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eid_stream.app.ending.run_ending import Ending
-from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
-from eid_stream.app.shortfall import NOT_ENHANCED, live_shortfall_of, shortfall_of
+from eid_stream.app.telling.enhanced_mark import enhanced_mark, not_enhanced_mark
+from eid_stream.app.telling.shortfall import captured_share, live_shortfall_of, shortfall_of
 from eid_stream.app.wiring.beginning import Beginning
 from eid_stream.app.wiring.resume_wiring import counted, go_on, keep_sections, states_of
 from eid_stream.app.wiring.scan_wiring import foreseeing
@@ -58,6 +58,8 @@ class Assembly:
     """What the output says of itself."""
     shortfall: Callable[[], NotDehazedError | None] = lambda: None
     """Asked at the end: whether too little was dehazed to call it a success."""
+    mark_of_shortfall: Callable[[], str] = lambda: ""
+    """What the output says of itself then."""
     show: Window | None = None
     """Shows frames in the main thread until the viewer has enough; None without a window."""
     ending: Ending = field(default_factory=Ending)
@@ -97,7 +99,7 @@ class Assembly:
         shortfall = self.shortfall()
         if self.recorder is not None:
             if shortfall is not None:
-                self.recorder.replace_tag(self.mark, NOT_ENHANCED)
+                self.recorder.replace_tag(self.mark, self.mark_of_shortfall())
             self.recorder.publish()
         if shortfall is not None:
             raise shortfall
@@ -166,6 +168,7 @@ def assemble(beginning: Beginning, options: Options, live: LiveOptions, stats: S
             recorder=recorder,
             mark=mark,
             shortfall=lambda: shortfall_of(stats) if options.strength > 0.0 else None,
+            mark_of_shortfall=lambda: not_enhanced_mark(captured_share(stats)),
             out=out,
             engine_choice=lambda: engine.reasons,
         )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from eid_stream.app.enhanced_mark import enhanced_mark
 from eid_stream.app.options.live_options import LiveOptions
 from eid_stream.app.options.run_options import NULL_ADDRESS, Options
+from eid_stream.app.telling.enhanced_mark import enhanced_mark
 from eid_stream.app.wiring.memory_wiring import remembering
 from eid_stream.app.wiring.outlet_wiring import LiveOutlets, open_outlets
 from eid_stream.backends import open_engine

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from eid_stream.app.shortfall import NOT_ENHANCED
+from eid_stream.app.telling.enhanced_mark import not_enhanced_mark
 from eid_stream.sinks.file.live_recorder import SegmentRecorder
 
 MOSTLY = 0.5
@@ -34,6 +34,6 @@ class SegmentMarks:
             SinkWriteError: the file cannot be finished or written to.
         """
         before = self._begun.pop(segment.part)
-        after = NOT_ENHANCED if captured_share > MOSTLY else self._mark()
+        after = not_enhanced_mark(captured_share) if captured_share > MOSTLY else self._mark()
         if after != before and len(after.encode()) <= len(before.encode()):
             segment.replace_tag(before, after)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import ConsoleRun, browser, console, needs_browser, wait_for, wait_for_mark
+from tests.browser import ConsoleRun, browser, codec, console, needs_browser, wait_for, wait_for_mark
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,8 +20,6 @@ OPENSSL = shutil.which("openssl")
 pytestmark = [needs_browser, pytest.mark.skipif(OPENSSL is None, reason="the openssl program is not installed")]
 NAME = "theatre-3"
 SOURCE = "lavfi:color=c=0x908070:size=320x180:rate=10,format=yuv420p,noise=c0s=4:c0f=t"
-CODEC = """() => new Promise(told =>
-    window.addEventListener('painted', event => told(event.detail.codec), { once: true }))"""
 
 
 def openssl(*arguments: str | Path) -> bytes:
@@ -72,7 +70,7 @@ def test_by_tls_the_token_opens_an_encrypted_page_that_decodes_h264(
         page.goto(address_of(run))
         wait_for_mark(page, "enhanced")
         assert page.evaluate("() => window.isSecureContext")
-        assert str(page.evaluate(CODEC)).startswith("avc1.42")
+        assert codec(page).startswith("avc1.42")
         assert sockets[-1].startswith(f"wss://{NAME}:")
         (cookie,) = page.context.cookies()
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Strict")
@@ -100,4 +98,4 @@ def test_without_tls_the_same_page_shows_motion_jpeg(tmp_path: Path) -> None:
         page.goto(address_of(run))
         wait_for_mark(page, "enhanced")
         assert not page.evaluate("() => window.isSecureContext")
-        assert page.evaluate(CODEC) == "jpeg"
+        assert codec(page) == "jpeg"

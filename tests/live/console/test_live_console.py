@@ -1,21 +1,13 @@
 """The console in a real browser: what its page shows and what its controls do to a real run."""
 
-import json
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
-import pytest
 
 from tests.browser import (
-    SOURCE,
     ConsoleRun,
-    browser,
-    console,
     needs_browser,
     painted,
     pixels,
@@ -31,41 +23,37 @@ STILL = slice(3, 16)
 pytestmark = needs_browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[BrowserContext]":
-    with browser() as context:
-        yield context
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("screenshots")
-
-
-@pytest.fixture(scope="module")
-def run(folder: Path) -> Iterator[ConsoleRun]:
-    with console(folder, SOURCE) as started:
-        yield started
-
-
-@pytest.fixture
-def page(chromium: "BrowserContext", run: ConsoleRun) -> "Iterator[Page]":
-    opened = chromium.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.goto(run.address)
-    wait_for_mark(opened, "enhanced")
-    yield opened
-    opened.close()
-    assert faults == []
+LEFT, MIDDLE, RIGHT, ALL = slice(2, 7), slice(13, 19), slice(25, 30), slice(None)
 
 
 def brightness(page: "Page", columns: slice) -> float:
-    """Mean of a part of the picture, over a few frames: the pictures carry noise."""
-    return float(np.mean([pixels(page)[STILL, columns].mean() for _ in range(3)]))
+    """Mean of a part of the picture; enhanced it is darker by 30 at least, and differs by 1 from look to look."""
+    return float(pixels(page)[STILL, columns].mean())
 
 
-LEFT, MIDDLE, RIGHT = slice(2, 7), slice(13, 19), slice(25, 30)
+def settled(page: "Page", columns: slice) -> float:
+    """Brightness once the correction has faded in: a picture that is the same five pictures later."""
+
+    def unchanged() -> bool:
+        before = brightness(page, columns)
+        wait_for_pictures(page, 5)
+        return abs(brightness(page, columns) - before) < 2
+
+    wait_for(unchanged, "the picture never settled")
+    return brightness(page, columns)
+
+
+def wait_for_pictures(page: "Page", count: int) -> None:
+    number = painted(page)
+    wait_for(lambda: painted(page) >= number + count, "no new pictures")
+
+
+def wait_for_other(page: "Page", columns: slice, before: float) -> None:
+    wait_for(lambda: abs(brightness(page, columns) - before) > 20, "the picture did not change")
+
+
+def wait_for_same(page: "Page", columns: slice, before: float) -> None:
+    wait_for(lambda: abs(brightness(page, columns) - before) < 8, "the picture of before did not come back")
 
 
 def test_a_picture_is_on_the_page_soon_after_loading(chromium: "BrowserContext", run: ConsoleRun) -> None:
@@ -85,29 +73,29 @@ def test_a_picture_is_on_the_page_soon_after_loading(chromium: "BrowserContext",
 
 
 def test_space_and_the_large_button_show_the_original(page: "Page") -> None:
-    enhanced = brightness(page, slice(None))
+    enhanced = settled(page, ALL)
     page.keyboard.press("Space")
     wait_for_mark(page, "original")
-    wait_for(lambda: abs(brightness(page, slice(None)) - enhanced) > 4, "the picture did not change")
+    wait_for_other(page, ALL, enhanced)
     assert page.inner_text("#mark-why") == "bypass"
-    assert page.get_attribute("#bypass", "aria-pressed") == "true"
+    wait_for(lambda: page.get_attribute("#bypass", "aria-pressed") == "true", "the button does not show the bypass")
     page.click("#bypass")
     wait_for_mark(page, "enhanced")
-    wait_for(lambda: abs(brightness(page, slice(None)) - enhanced) < 2, "the enhanced picture did not come back")
+    wait_for_same(page, ALL, enhanced)
 
 
 def test_the_border_shows_the_original_on_its_left_and_can_be_dragged(page: "Page") -> None:
-    enhanced = [brightness(page, part) for part in (LEFT, MIDDLE, RIGHT)]
+    left, middle, right = (settled(page, part) for part in (LEFT, MIDDLE, RIGHT))
     page.keyboard.press("v")
     wait_for(lambda: page.is_visible("#border"), "no border")
     drag_border(page, 0.25)
-    wait_for(lambda: abs(brightness(page, LEFT) - enhanced[0]) > 4, "the original is not on the left")
-    assert abs(brightness(page, MIDDLE) - enhanced[1]) < 3
+    wait_for_other(page, LEFT, left)
+    wait_for_same(page, MIDDLE, middle)
     drag_border(page, 0.75)
-    wait_for(lambda: abs(brightness(page, MIDDLE) - enhanced[1]) > 4, "the border did not move")
-    assert abs(brightness(page, RIGHT) - enhanced[2]) < 3
+    wait_for_other(page, MIDDLE, middle)
+    wait_for_same(page, RIGHT, right)
     page.keyboard.press("ArrowLeft")
-    assert page.get_attribute("#border", "aria-valuenow") == "73"
+    wait_for(lambda: page.get_attribute("#border", "aria-valuenow") == "73", "the key did not move the border")
 
 
 def drag_border(page: "Page", share: float) -> None:
@@ -122,17 +110,17 @@ def drag_border(page: "Page", share: float) -> None:
 
 
 def test_the_strength_changes_the_picture_down_to_the_original(page: "Page") -> None:
-    enhanced = brightness(page, slice(None))
+    enhanced = settled(page, ALL)
     page.locator("#strength").fill("0")
     wait_for_mark(page, "original")
     assert page.inner_text("#mark-why") == "strength is 0"
-    captured = brightness(page, slice(None))
+    captured = settled(page, ALL)
+    assert captured - enhanced > 20
     page.locator("#strength").fill("50")
     wait_for_mark(page, "enhanced")
-    halfway = wait_for(lambda: brightness(page, slice(None)), "no picture")
-    assert min(enhanced, captured) + 1 < halfway < max(enhanced, captured) - 1
+    assert enhanced + 10 < settled(page, ALL) < captured - 10
     page.locator("#strength").fill("100")
-    wait_for(lambda: abs(brightness(page, slice(None)) - enhanced) < 2, "full strength did not come back")
+    wait_for_same(page, ALL, enhanced)
 
 
 def test_side_by_side_and_the_haze_map_change_what_is_painted(page: "Page") -> None:
@@ -146,11 +134,11 @@ def test_side_by_side_and_the_haze_map_change_what_is_painted(page: "Page") -> N
     wait_for(lambda: np.abs(pixels(page)[STILL] - plain).mean() > 5, "no haze map")
 
 
-def test_a_held_c_shows_the_original_on_this_page_alone(page: "Page", run: ConsoleRun) -> None:
-    enhanced = brightness(page, slice(None))
+def test_a_held_c_shows_the_original_on_this_page_alone(page: "Page") -> None:
+    enhanced = settled(page, ALL)
     page.keyboard.down("c")
     wait_for_mark(page, "original")
-    wait_for(lambda: abs(brightness(page, slice(None)) - enhanced) > 4, "the picture did not change")
+    wait_for_other(page, ALL, enhanced)
     assert page.get_attribute("#bypass", "aria-pressed") == "false"
     page.keyboard.up("c")
     wait_for_mark(page, "enhanced")
@@ -159,12 +147,12 @@ def test_a_held_c_shows_the_original_on_this_page_alone(page: "Page", run: Conso
 def test_a_recording_with_a_bookmark_can_be_downloaded(page: "Page", folder: Path, tmp_path: Path) -> None:
     page.keyboard.press("r")
     wait_for(lambda: page.is_visible("#recording"), "not recording")
-    time.sleep(0.5)
+    wait_for_pictures(page, 5)
     page.keyboard.press("n")
     page.keyboard.type("cystic duct, clip 2")
     page.keyboard.press("Enter")
     wait_for(lambda: "bookmark: cystic duct, clip 2" in page.inner_text("#warnings"), "the bookmark is not confirmed")
-    time.sleep(0.5)
+    wait_for_pictures(page, 5)
     page.keyboard.press("r")
     wait_for(lambda: list(folder.glob("*.mkv")), "no recording was written")
     page.click("#files")
@@ -186,34 +174,6 @@ def test_the_age_of_what_is_remembered_of_the_scene_is_told_and_grows(page: "Pag
     wait_for(lambda: age() > first, "the memory gets no older")
 
 
-def test_motion_jpeg_shows_the_same_where_there_is_no_h264(
-    chromium: "BrowserContext", run: ConsoleRun, page: "Page"
-) -> None:
-    jpeg = chromium.new_page()
-    jpeg.goto(f"{run.address}?codec=jpeg")
-    wait_for_mark(jpeg, "enhanced")
-    np.testing.assert_allclose(pixels(jpeg)[STILL].mean(axis=0), pixels(page)[STILL].mean(axis=0), atol=8)
-    jpeg.close()
-
-
-def test_ten_pages_one_of_them_asleep_do_not_hold_up_each_other(chromium: "BrowserContext", run: ConsoleRun) -> None:
-    with ExitStack() as closing:
-        pages = [chromium.new_page() for _ in range(10)]
-        for page in pages:
-            closing.callback(page.close)
-            page.goto(run.address)
-        session = chromium.new_cdp_session(pages[0])
-        session.send("Debugger.enable")
-        session.send("Debugger.pause")  # its script stands still: nothing is painted and nothing confirmed
-        before = [painted(page) for page in pages[1:]]
-        wait_for(
-            lambda: all(painted(page) > old + 3 for page, old in zip(pages[1:], before, strict=True)),
-            "a page stands still beside one that is asleep",
-        )
-        session.send("Debugger.resume")
-        wait_for_mark(pages[0], "enhanced")
-
-
 def test_every_control_has_a_name_and_can_be_touched(page: "Page") -> None:
     page.set_viewport_size({"width": 1024, "height": 768})
     controls = page.evaluate(
@@ -230,21 +190,3 @@ def test_every_control_has_a_name_and_can_be_touched(page: "Page") -> None:
         assert name == "Strength in percent" or min(width, height) >= 44, name
         assert right <= 1024, name
         assert bottom <= 768, name
-
-
-def test_the_pages_memory_and_the_runs_do_not_grow(page: "Page", run: ConsoleRun) -> None:
-    """A quarter of a minute; docs/console.md says what half an hour did."""
-    session = page.context.new_cdp_session(page)
-
-    def used() -> tuple[float, int]:
-        session.send("HeapProfiler.collectGarbage")
-        heap = session.send("Runtime.getHeapUsage")["usedSize"] / 2**20
-        status = Path(f"/proc/{run.process.pid}/statm").read_text().split()
-        return heap, int(status[1]) * 4096 // 2**20
-
-    time.sleep(3)
-    before = used()
-    time.sleep(12)
-    after = used()
-    assert after[0] - before[0] < 3, json.dumps([before, after])
-    assert after[1] - before[1] < 40, json.dumps([before, after])

@@ -60,7 +60,6 @@ def test_real_time_hands_frames_over_at_their_time_and_closes_its_source() -> No
     frames = list(paced)
     paced.close()
     assert source.closed
-    assert (time.monotonic_ns() - before) / 1e9 >= 0.2
     for earlier, later in pairwise(frames):
         assert later.captured_ns > earlier.captured_ns
-    assert (frames[-1].captured_ns - frames[0].captured_ns) / 1e9 >= 0.19
+    assert (frames[-1].captured_ns - before) / 1e9 >= 0.2

@@ -4,6 +4,7 @@ const QUIET_MS = 1000; // the state comes four times a second: after so long it 
 const SILENCE_MS = 3000; // and after so long the connection is dead
 const FIRST_PAUSE_MS = 250, LONGEST_PAUSE_MS = 2000;
 const CLOCK_MS = 2000, CLOCKS_KEPT = 8;
+const FIRST_CLOCKS = 4; // asked one after the other: while a page loads, an answer may lie unread for long
 
 export class Connection {
   // on: {open, lost, refused, state, curve, picture}
@@ -69,11 +70,12 @@ export class Connection {
     const back = performance.now();
     this.clocks.push({ trip: back - asked, offset: now - (asked + back) / 2 });
     if (this.clocks.length > CLOCKS_KEPT) this.clocks.shift();
+    if (this.clocks.length < FIRST_CLOCKS) this.send("clock", performance.now());
   }
 
   // Milliseconds on the server's clock, or null while that is not known.
   serverNow() {
-    if (!this.clocks.length) return null;
+    if (this.clocks.length < FIRST_CLOCKS) return null;
     return performance.now() + this.clocks.reduce((best, one) => (one.trip < best.trip ? one : best)).offset;
   }
 

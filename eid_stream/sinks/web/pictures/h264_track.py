@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import cast
 
@@ -22,6 +22,7 @@ _NEVER = "1000000"
 _MOST_THREADS = 4
 _UNTAGGED = 2
 _BT709, _BT601 = 1, 6
+_TAGS = ("matrix", "primaries", "transfer")
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _SPS = 7
 
@@ -129,15 +130,11 @@ def _kind(frame: Frame) -> tuple[object, ...]:
 
 
 def _tagged(frame: Frame) -> Colour:
-    """The colour as it is sent: browsers guess an untagged matrix by rules of their own."""
+    """The colour as it is sent, with every tag: where one is missing, Chromium reads all as BT.709, the matrix too."""
     large = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
-    matrix = frame.colour.matrix
-    return Colour(
-        matrix=(_BT709 if large else _BT601) if matrix == _UNTAGGED else matrix,
-        primaries=frame.colour.primaries,
-        transfer=frame.colour.transfer,
-        full_range=bool(frame.colour.full_range),
-    )
+    untagged = Colour(matrix=_BT709 if large else _BT601, primaries=_BT709, transfer=_BT709)
+    told = {name: code for name in _TAGS if (code := getattr(frame.colour, name)) != _UNTAGGED}
+    return replace(untagged, **told, full_range=bool(frame.colour.full_range))
 
 
 def _codec_name(unit: bytes) -> str:

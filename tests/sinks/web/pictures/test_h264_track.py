@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from av.codec.context import CodecContext
 from av.packet import Packet
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from eid_stream.core.ffmpeg.picture_buffer import allocate
@@ -31,9 +32,14 @@ def kinds_of(unit: bytes) -> set[int]:
     return {part[0] & 0x1F for part in unit.split(b"\x00\x00\x01")[1:]}
 
 
-def luma(unit: bytes) -> NDArray[np.uint8]:
+def decoded(unit: bytes) -> VideoFrame:
     context = CodecContext.create("h264", "r")
     (picture,) = context.decode(Packet(unit)) + context.decode(None)
+    return picture
+
+
+def luma(unit: bytes) -> NDArray[np.uint8]:
+    picture = decoded(unit)
     return np.asarray(picture.to_ndarray()[: picture.height], np.uint8)
 
 
@@ -60,6 +66,23 @@ def test_sizes_are_even_and_not_larger_than_a_page_needs(size: tuple[int, int], 
     assert size_for_page(*size) == sent
     shown = frame("yuv420p", *size)
     assert luma(H264Track(shown, sent).encode(shown, key=True)).shape == (sent[1], sent[0])
+
+
+@pytest.mark.parametrize(
+    ("height", "colour", "sent"),
+    [
+        (180, Colour(), (6, 1, 1)),
+        (720, Colour(), (1, 1, 1)),
+        (720, Colour(matrix=6), (6, 1, 1)),
+        (180, Colour(matrix=5, primaries=5, transfer=6), (5, 5, 6)),
+    ],
+)
+def test_no_tag_is_missing_so_that_browsers_guess_nothing(
+    height: int, colour: Colour, sent: tuple[int, int, int]
+) -> None:
+    shown = frame("yuv420p", 320, height, colour)
+    seen = decoded(H264Track(shown, (320, height)).encode(shown, key=True))
+    assert (seen.colorspace, seen.color_primaries, seen.color_trc) == sent
 
 
 def test_a_key_picture_comes_when_it_is_asked_for_and_only_then() -> None:

@@ -14,15 +14,15 @@ def summarise(stats: Stats, *, wall_seconds: float) -> str:
 def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
     frames = max(stats.written.values(), default=0)
     rate = frames / max(wall_seconds, 1e-6)
-    yield f"{frames} frames in {wall_seconds:.1f} s ({rate:.1f} frames/s)."
+    yield f"{_counted(frames)} in {wall_seconds:.1f} s ({rate:.1f} frames/s)."
     for reason, count in stats.bypassed.most_common():
-        yield f"{count} frames went out as captured: {reason}."
+        yield f"{_counted(count)} went out as captured: {reason}."
     for stage, count in stats.dropped.items():
         if count:
-            yield f"{count} frames came too late for {stage} and were dropped."
+            yield f"{_counted(count)} came too late for {stage} and {'was' if count == 1 else 'were'} dropped."
     for outlet, count in stats.missed.items():
         if count:
-            yield f"{count} frames reached nobody through {outlet}."
+            yield f"{_counted(count)} reached nobody through {outlet}."
     for fault, count in stats.faults.most_common():
         yield f"Fault ({count}x): {fault}."
     yield from stats.damage
@@ -30,6 +30,10 @@ def _lines(stats: Stats, wall_seconds: float) -> Iterator[str]:
     for name, histogram in stats.stages.items():
         if histogram.count:
             yield f"{name:<20}" + "".join(f"{value:>9.2f}" for value in _times(histogram))
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def _times(histogram: Histogram) -> Iterator[float]:

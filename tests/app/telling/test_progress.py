@@ -1,7 +1,7 @@
 import io
 import time
 
-from eid_stream.app.progress import Pace, shown_progress
+from eid_stream.app.telling.progress import Pace, shown_progress
 from eid_stream.core.frame import StreamInfo
 from eid_stream.flow.stats import Stats
 from tests.command import wait_until

@@ -8,13 +8,17 @@ from eid_stream.live.live_dehazer import BYPASSED, NO_STRENGTH
 
 MOST_AS_CAPTURED = 0.05
 """Largest share of a file's frames that may go out as captured in a run that succeeds."""
-NOT_ENHANCED = "NOT ENHANCED: for the most part as captured, for eid-stream could not remove its smoke."
+
+
+def captured_share(stats: Stats) -> float:
+    """Share of a file's frames that went out as captured, in [0, 1]."""
+    return sum(stats.bypassed.values()) / max(1, _frames(stats))
 
 
 def shortfall_of(stats: Stats) -> NotDehazedError | None:
     """What is to be told of a run that left too many frames as they were; None when all is well."""
-    captured, frames = sum(stats.bypassed.values()), stats.frames_before + stats.stage("dehaze").count
-    if captured <= MOST_AS_CAPTURED * frames:
+    captured, frames = sum(stats.bypassed.values()), _frames(stats)
+    if captured_share(stats) <= MOST_AS_CAPTURED:
         return None
     reason, _ = stats.bypassed.most_common(1)[0]
     return NotDehazedError(
@@ -38,3 +42,7 @@ def live_shortfall_of(stats: Stats) -> NotDehazedError | None:
         f"Not one of {frames} frames was dehazed ({reason}). What was recorded is not tagged as enhanced. "
         "Choose another engine with --engine."
     )
+
+
+def _frames(stats: Stats) -> int:
+    return stats.frames_before + stats.stage("dehaze").count

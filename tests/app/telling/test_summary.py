@@ -1,4 +1,4 @@
-from eid_stream.app.summary import summarise
+from eid_stream.app.telling.summary import summarise
 from eid_stream.flow.stats import Stats
 
 
@@ -23,3 +23,15 @@ def test_the_summary_tells_rate_bypasses_drops_faults_damage_and_the_times_of_ea
     assert lines[5].split() == ["milliseconds", "p50", "p95", "p99", "max"]
     assert lines[6].split() == ["dehaze", "5.00", "5.00", "5.00", "5.00"]
     assert len(lines) == 7
+
+
+def test_one_frame_is_told_as_one() -> None:
+    stats = Stats()
+    stats.written["record"] = stats.dropped["record"] = stats.missed["record"] = 1
+    stats.bypass("no engine")
+    assert summarise(stats, wall_seconds=1.0).splitlines()[:4] == [
+        "1 frame in 1.0 s (1.0 frames/s).",
+        "1 frame went out as captured: no engine.",
+        "1 frame came too late for record and was dropped.",
+        "1 frame reached nobody through record.",
+    ]
