@@ -62,7 +62,9 @@ def test_both_sample_planes_alike(in_c: CompiledViews) -> None:
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (3.0, -2.0), (-11.0, 7.0)])
-def test_a_moved_and_bent_view_is_followed_as_well_as_by_opencv(in_c: CompiledViews, shift: tuple[float, float]) -> None:
+def test_a_moved_and_bent_view_is_followed_as_by_opencv(
+    in_c: CompiledViews, shift: tuple[float, float]
+) -> None:
     height, width = FLOW_SHAPE
     left, top = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     across = np.asarray(shift[0] + 2.0 * np.sin(top / 17.0), np.float32)

@@ -1,7 +1,7 @@
 """The loops over views of a scene by OpenCV: what each of them computes, and the way out without a C compiler.
 
-OpenCV is loaded by the first of them. It does all of this as well as ours do, but takes 40 MiB and a quarter of a second
-of every file that has no window: hence the loops in C.
+OpenCV is loaded by the first of them. It does all of this as well as ours do, but takes some 30 MiB of every file that
+has no window: hence the loops in C.
 """
 
 import numpy as np
