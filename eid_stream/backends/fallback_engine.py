@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from eid_stream.core.engine_card import EngineCard
 from eid_stream.core.errors import EngineError, EngineLoadError, EngineRunError, reason_of
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.interfaces import Engine, Remembering, glance
+from eid_stream.core.interfaces import Engine, Remembering
 from eid_stream.core.thumbnail import Thumbnail
 
 logger = logging.getLogger(__name__)
@@ -70,22 +70,11 @@ class FallbackEngine:
         Raises:
             EngineRunError: the engine in use failed, answered something unsound, or is being replaced.
         """
-        return self._answer(thumbnail, _estimate)
-
-    def glance(self, thumbnail: Thumbnail) -> HazeMaps:
-        """The same with less work, where the engine in use can.
-
-        Raises:
-            EngineRunError: as ``estimate``.
-        """
-        return self._answer(thumbnail, glance)
-
-    def _answer(self, thumbnail: Thumbnail, look: Callable[[Engine, Thumbnail], HazeMaps]) -> HazeMaps:
         engine = self._engine
         if engine is None:
             raise EngineRunError("The engine is closed." if self._closed else self._why_none)
         try:
-            maps = look(engine, thumbnail)
+            maps = engine.estimate(thumbnail)
             fault = maps.fault()
         except Exception as error:  # an engine's bug must not end the stream either
             fault = reason_of(error)
@@ -178,10 +167,6 @@ class FallbackEngine:
     def _tell(self, reason: str) -> None:
         self._reasons.append(reason)
         logger.info("Engine %s", reason)
-
-
-def _estimate(engine: Engine, thumbnail: Thumbnail) -> HazeMaps:
-    return engine.estimate(thumbnail)
 
 
 def describe(card: EngineCard) -> str:

@@ -68,15 +68,6 @@ class Replaceable(Protocol):
 
 
 @runtime_checkable
-class Glancing(Protocol):
-    """An engine that can see haze with less work than ``estimate`` takes, and nearly as well."""
-
-    def glance(self, thumbnail: Thumbnail) -> HazeMaps:
-        """As ``Engine.estimate``, for whoever knows more of the scene than this thumbnail tells."""
-        ...
-
-
-@runtime_checkable
 class Remembering(Protocol):
     """An engine whose answers depend on earlier thumbnails."""
 
@@ -114,13 +105,3 @@ class Sink(Protocol):
             SinkWriteError: what was written could not be finished.
         """
         ...
-
-
-def glance(engine: Engine, thumbnail: Thumbnail) -> HazeMaps:
-    """What an engine sees with as little work as it can.
-
-    Raises:
-        EngineRunError: as ``Engine.estimate``.
-    """
-    quick: object = engine
-    return quick.glance(thumbnail) if isinstance(quick, Glancing) else engine.estimate(thumbnail)

@@ -5,7 +5,7 @@ import numpy as np
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.frame import Frame
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.core.interfaces import Engine, Remembering, glance
+from eid_stream.core.interfaces import Engine, Remembering
 from eid_stream.core.thumbnail import Thumbnail, make_thumbnail
 from eid_stream.dehazing.memory.foresight import Foresight
 from eid_stream.dehazing.memory.scene_memory import MemoryState, SceneMemory
@@ -57,8 +57,7 @@ class MapEstimator:
             self._filter.reset()
         if self._continuity.cut:
             self._memory.forget()
-        seen = glance(self.engine, thumbnail) if self._memory.known else self.engine.estimate(thumbnail)
-        maps = self._filter.update(_sound(seen), thumbnail, seconds)
+        maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
         improved = self._memory.improve(maps, thumbnail, seconds)
         if improved.fault() is not None:
             self._memory.forget()  # what is remembered would spoil every answer after this one

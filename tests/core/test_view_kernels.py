@@ -62,15 +62,13 @@ def test_both_sample_planes_alike(in_c: CompiledViews) -> None:
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (3.0, -2.0), (-11.0, 7.0)])
-def test_a_moved_and_bent_view_is_followed_as_by_opencv(
-    in_c: CompiledViews, shift: tuple[float, float]
-) -> None:
+def test_a_moved_and_bent_view_is_followed_as_by_opencv(in_c: CompiledViews, shift: tuple[float, float]) -> None:
     height, width = FLOW_SHAPE
     left, top = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     across = np.asarray(shift[0] + 2.0 * np.sin(top / 17.0), np.float32)
     down = np.asarray(shift[1] + 1.5 * np.cos(left / 23.0), np.float32)
     then = texture(height + 40, width + 40, seed=5)
-    now = cv2.remap(then, left + across + 20, top + down + 20, cv2.INTER_CUBIC)
+    now = np.asarray(cv2.remap(then, left + across + 20, top + down + 20, cv2.INTER_CUBIC), np.float32)
     given = codes(now), codes(then[20:-20, 20:-20])
     middle = (slice(14, -14), slice(14, -14))
     errors = []
@@ -84,8 +82,8 @@ def test_a_moved_and_bent_view_is_followed_as_by_opencv(
 def test_flow_does_not_touch_what_it_is_given_and_is_finite_without_detail(in_c: CompiledViews) -> None:
     now, then = codes(texture(*FLOW_SHAPE, seed=6)), np.full(FLOW_SHAPE, 128.0, np.float32)
     before = now.copy()
-    for pair in ((now, then), (then, now), (then, then)):
-        assert all(np.isfinite(part).all() for part in in_c.flow(*pair, (500.0, -500.0)))
+    for one, other in ((now, then), (then, now), (then, then)):
+        assert all(np.isfinite(part).all() for part in in_c.flow(one, other, (500.0, -500.0)))
     assert np.array_equal(now, before)
 
 

@@ -51,11 +51,11 @@ class SessionEngine:
         Raises:
             EngineRunError: the thumbnail has the wrong size, ONNX Runtime failed, or the engine is closed.
         """
-        if self._card.looks == 1:
-            return self.glance(thumbnail)
         if self._session is None:
             raise EngineRunError(f"The {self._card.backend} engine is closed.")
         values = as_input(thumbnail, self._card)
+        if self._card.looks == 1:
+            return as_maps(*self._look(values))
         if self._second is None:
             return mean_of_looks(self._look(values), self._look(half_turned(values)))
         try:
@@ -67,16 +67,6 @@ class SessionEngine:
         finally:  # nothing may run on when the caller goes on
             wait([turned])
         return mean_of_looks(straight, turned.result())
-
-    def glance(self, thumbnail: Thumbnail) -> HazeMaps:
-        """``estimate`` by one look at the thumbnail as it is.
-
-        Raises:
-            EngineRunError: as ``estimate``.
-        """
-        if self._session is None:
-            raise EngineRunError(f"The {self._card.backend} engine is closed.")
-        return as_maps(*self._look(as_input(thumbnail, self._card)))
 
     def _look(self, values: NDArray[np.float32]) -> Look:
         try:

@@ -62,7 +62,7 @@ def normalised_detail(thumbnail: Thumbnail) -> Codes:
     detail = (luma - mean) * content
     deviation = np.sqrt(blurred(detail * detail, LOCAL_DEVIATION) + np.float32(NOISE**2))
     codes = np.float32(GREY + 0.5) + np.float32(CONTRAST) * np.clip(detail / deviation, -3.0, 3.0)
-    return codes.astype(np.uint8)
+    return np.asarray(codes, np.uint8)
 
 
 def register(now: Codes, then: Codes, rows: int, columns: int) -> Registration:

@@ -112,7 +112,7 @@ class SceneMemory:
         return MemoryState(self._now - self._latest if known else 0.0, self._trust, self._smoke)
 
     @property
-    def known(self) -> bool:
+    def _known(self) -> bool:
         """Whether enough is remembered of this scene."""
         return self._scene.seconds >= ENOUGH_SECONDS
 
@@ -125,9 +125,9 @@ class SceneMemory:
         view, elapsed = measure(thumbnail), self._advance(seconds)
         if self._now - self._latest > OLD_SECONDS or self._foreign_seconds > FOREIGN_SECONDS:
             self._scene, self._foreign_seconds = RememberedScene(), 0.0
-        if self._foresight is not None and not self.known:
+        if self._foresight is not None and not self._known:
             self._foresee(self._foresight)
-        if not self.known:
+        if not self._known:
             self._remember(as_believed(view, maps))
             return HazeMaps(self._calmed(maps.values, view, elapsed), maps.density)
         expected = self._scene.expectation(view)
@@ -160,9 +160,9 @@ class SceneMemory:
         """Is there smoke, and does the memory belong to this scene?"""
         smoke = -math.expm1(-average(answer.sure, view.content) / SOMEWHERE)
         self._smoke += _share(elapsed, JUDGED_SECONDS) * (smoke - self._smoke)
-        trust = (1.0 - answer.foreign) * self.known
+        trust = (1.0 - answer.foreign) * self._known
         self._trust += _share(elapsed, JUDGED_SECONDS) * (trust - self._trust)
-        foreign = self.known and answer.foreign > FOREIGN
+        foreign = self._known and answer.foreign > FOREIGN
         self._foreign_seconds = self._foreign_seconds + elapsed if foreign else 0.0
 
     def _learn(self, view: SceneStatistics, expected: Expectation, fit: SmokeFit, maps: HazeMaps) -> None:
