@@ -11,6 +11,7 @@
 # make papers  the pages that are made from what is there: hazards, software, options
 # make image   container images, TARGET=cpu or nvidia (docker, podman or buildah)
 # make tryimage  run such an image once: its help, a file, a live run and its health
+# make trysteps  the steps of an image in a clean root, where nothing builds images (as root; bubblewrap, debootstrap)
 # make lock    what setup.cfg asks for with exact versions and hashes, into deploy/locks; newest: make lock LOCK=--upgrade
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
@@ -22,7 +23,7 @@ LOCKS := deploy/locks
 QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py \
 	$(wildcard tests/test_*.py) --ignore tests/archive/test_ray_run.py
 
-.PHONY: demo test quick lint train quality browser site dist audit papers lock image tryimage clean
+.PHONY: demo test quick lint train quality browser site dist audit papers lock image tryimage trysteps clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
@@ -72,6 +73,9 @@ image:
 
 tryimage:
 	deploy/image/try.sh $(TARGET)
+
+trysteps: | $(BIN)/python
+	$(BIN)/python -m deploy.image.try_clean_root $(TARGET)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the images: deploy/image/build.sh [cpu|nvidia], with docker, podman or buildah, whichever is found first.
 # IMAGE names what is built, where that is not eid-stream:cpu or eid-stream:nvidia. Where no registry of images can be
-# reached, the base is made from Debian's packages (as root, by debootstrap).
+# reached, the base is made from Debian's packages (base.sh).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,19 +14,20 @@ build=(--file deploy/image/Dockerfile --target "$target" --build-arg "LOCK=$lock
 for builder in docker podman buildah none; do
     $builder info >/dev/null 2>&1 && break
 done
-[ "$builder" != none ] || { echo "No builder: install docker, podman or buildah." >&2; exit 1; }
+[ "$builder" != none ] || {
+    echo "No builder: install docker, podman or buildah, or try its steps in a clean root: make trysteps" >&2
+    exit 1
+}
 [ "$builder" = docker ] || build+=(--format docker) # which keeps the health check
 
 make_base() { # from Debian's packages, under the name $base
-    root=$(mktemp -d)
-    trap 'rm -rf "$root"' EXIT
-    debootstrap --variant=minbase --include=ca-certificates trixie "$root/trixie" >/dev/null
+    deploy/image/base.sh
     if [ "$builder" = buildah ]; then
         container=$(buildah from scratch)
-        buildah copy --quiet "$container" "$root/trixie" / >/dev/null
+        buildah add --quiet "$container" build/trixie.tar / >/dev/null
         buildah commit --quiet --rm "$container" "$base" >/dev/null
     else
-        tar --create --directory "$root/trixie" . | $builder import - "$base" >/dev/null
+        $builder import build/trixie.tar "$base" >/dev/null
     fi
 }
 

@@ -1,5 +1,6 @@
-"""Ask for known weaknesses of everything that is handed over: ``python -m deploy.papers.audit``.
+"""Ask for known weaknesses of everything that is handed over: ``python -m deploy.papers.audit [EXCEPTIONS]``.
 
+It asks the database that pip-audit asks by itself; PIP_AUDIT_VULNERABILITY_SERVICE and PIP_AUDIT_OSV_URL name another.
 Exit status 1: a weakness without an exception that still holds. Exit status 3: no answer, which is never a pass.
 """
 
@@ -40,9 +41,9 @@ class Accepted:
     until: date
 
 
-def main() -> int:
+def main(exceptions: Path = EXCEPTIONS) -> int:
     """Ask and judge; the exit status."""
-    accepted = read_exceptions()
+    accepted = read_exceptions(exceptions)
     return worst([judge(lock, _ask(lock), accepted, datetime.now(UTC).date()) for lock in SHIPPED])
 
 
@@ -102,4 +103,4 @@ def _ask(lock: str) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))

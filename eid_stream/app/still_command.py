@@ -81,6 +81,8 @@ def _clear_all(dehazer: PictureDehazer, options: Options, work: dict[Path, Path 
             done.there += 1
             continue
         try:
+            if not single and out is not None:
+                _make_folder(out.parent)
             _clear_one(dehazer, options, source, out, done)
         except EidStreamError as error:
             if single:
@@ -101,6 +103,13 @@ def _clear_one(dehazer: PictureDehazer, options: Options, source: Path, out: Pat
         both = zip(picture.pages, cleared, strict=True)
         write_picture(out, [_compared(before, after.samples, options) for before, after in both], picture)
     done.densities[str(source)] = [round(page.density, 4) for page in cleared]
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkWriteError(f"Cannot make the folder {folder}: {error.strerror}. Give another one.") from error
 
 
 def _read(options: Options, source: Path, out: Path | None) -> PictureFile:

@@ -66,7 +66,7 @@ def check_output(path: Path, source: PictureFile, *, overwrite: bool) -> None:
 
     Raises:
         ConfigError: the format does not hold what the source does.
-        SinkOpenError: the file exists.
+        SinkOpenError: the file exists, or its folder does not.
     """
     suffix, first = path.suffix.lower(), source.pages[0]
     if suffix not in EXTENSIONS:
@@ -77,6 +77,8 @@ def check_output(path: Path, source: PictureFile, *, overwrite: bool) -> None:
         raise ConfigError(f"The picture is transparent in parts and {suffix} cannot say so: name {path.stem}.png.")
     if len(source.pages) > 1 and suffix not in _PAGES:
         raise ConfigError(f"The picture has {len(source.pages)} pages and {suffix} holds one: name {path.stem}.tif.")
+    if not path.parent.exists():
+        raise SinkOpenError(f"The folder {path.parent} of the output does not exist. Create it, or give another one.")
     if path.exists() and not overwrite:
         raise SinkOpenError(f"{path} exists. Name another file, or add --overwrite.")
 
@@ -100,7 +102,6 @@ def write_picture(path: Path, pages: list[Samples], source: PictureFile) -> None
         raise SinkWriteError(f"{path} cannot be written as {suffix}. Name a .png or .tif file.")
     part = path.with_name(f".unfinished.{os.getpid()}.{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(encoded.tobytes())
         part.replace(path)
     except OSError as error:

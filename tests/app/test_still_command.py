@@ -89,6 +89,7 @@ def test_original_and_cleared_stand_side_by_side_on_wish(tmp_path: Path, say: Sa
         (("--out", "{folder}/b.png", "--start", "3"), 2, "--start is for videos"),
         (("--out", "{folder}/a.png", "--overwrite"), 2, "is the source itself"),
         (("--out", "{folder}/a.mp4"), 2, "is not written as a.mp4"),
+        (("--out", "{folder}/nodir/b.png"), 5, "nodir of the output does not exist. Create it"),
         (("--out", "{folder}/b.png", "--weights", "{folder}"), 4, "There are no weights in"),
     ],
 )

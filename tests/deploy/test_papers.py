@@ -9,6 +9,7 @@ import pytest
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from huggingface_hub import ModelCard
 
 from deploy.lock import ROOT, pins
 from deploy.papers import hazards, model_card, software
@@ -45,6 +46,14 @@ def test_the_model_card_has_the_licence_the_data_and_the_figures_of_the_weights_
     assert yaml.safe_load(head)["model-index"][0]["results"][0]["metrics"][0]["value"] == 24.5
     assert "| cholec80 | CC BY-NC-SA 4.0; as told |" in body
     assert "of before" not in body
+
+
+def test_the_hub_s_own_reader_finds_the_figures_of_the_model_card() -> None:
+    results = model_card.read_engine_card()["metrics"]
+    card = ModelCard.load(model_card.PAGE).data
+    assert (card.license, card.library_name, card.pipeline_tag) == ("cc-by-nc-sa-4.0", "onnx", "image-to-image")
+    assert card.eval_results is not None
+    assert card.eval_results[0].metric_value == round(results["rendered_psnr"], 2)
 
 
 def test_every_file_that_the_model_card_names_is_there() -> None:
