@@ -36,7 +36,8 @@ setup(
     ext_modules=[
         Extension(
             "eid_stream.core.kernels._loops",
-            ["eid_stream/core/kernels/loops.c"],
+            [f"eid_stream/core/kernels/{name}.c" for name in ("loops", "cells", "views")],
+            depends=["eid_stream/core/kernels/processor.h"],
             extra_compile_args=["/O2"] if IS_WINDOWS else GNU,
             libraries=[] if IS_WINDOWS else ["m"],
             optional=True,  # without a compiler NumPy does the same, slowly

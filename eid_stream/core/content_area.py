@@ -1,8 +1,9 @@
 """Where an endoscopic picture is: inside a circle or an octagon, with black around it."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from eid_stream.core.kernels.choice import views
 
 BLACK = 0.06
 """Luma in [0, 1] up to which the border of an endoscope's picture counts as black; its noise stays below."""
@@ -13,12 +14,7 @@ def content_mask(luma: NDArray[np.float32]) -> NDArray[np.bool_]:
 
     Black is border only where it is connected to the edge of the picture, so that dark anatomy stays content.
     """
-    dark = (luma < BLACK).astype(np.uint8)
-    framed = cv2.copyMakeBorder(dark, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1.0,))
-    mask = np.zeros((framed.shape[0] + 2, framed.shape[1] + 2), np.uint8)
-    cv2.floodFill(framed, mask, (0, 0), (2.0,))
-    content: NDArray[np.bool_] = framed[1:-1, 1:-1] != 2
-    return content
+    return views().content(luma, BLACK)
 
 
 def content_box(luma: NDArray[np.float32]) -> tuple[int, int, int, int]:

@@ -14,6 +14,7 @@ from eid_stream.core.kernels import choice, compiled
 from eid_stream.core.kernels.choice import Loops
 from eid_stream.core.kernels.compiled import open_compiled
 from eid_stream.core.kernels.plain import PlainLoops
+from eid_stream.core.kernels.plain_views import PlainViews
 
 PLAIN = PlainLoops()
 GRID = (9, 13)
@@ -29,10 +30,11 @@ def in_c() -> Loops:
 
 @pytest.fixture
 def chooses_anew() -> Iterator[None]:
-    before = choice._chosen[:]
+    before, views_before = choice._chosen[:], choice._chosen_views[:]
     choice._chosen.clear()
+    choice._chosen_views.clear()
     yield
-    choice._chosen[:] = before
+    choice._chosen[:], choice._chosen_views[:] = before, views_before
 
 
 def a_plane(bits: int, height: int, width: int) -> Plane:
@@ -76,6 +78,28 @@ def test_both_average_boxes_alike(in_c: Loops, bits: int, shape: tuple[int, int]
         loops.average(plane, canvas[2 : 2 + shape[0], 3 : 3 + shape[1]], 1 / 219, 16 / 219)
     assert np.allclose(canvases[0], canvases[1], atol=1e-4)
     assert (canvases[:, :2] == 7.0).all()
+
+
+@pytest.mark.parametrize("shape", [(12, 16), (24, 32), (7, 30), (50, 70)])
+def test_both_take_means_of_cells_alike(in_c: Loops, shape: tuple[int, int]) -> None:
+    planes = some(2, 3, 50, 70)
+    mine, other = (loops.box_means(planes, *shape) for loops in (in_c, PLAIN))
+    assert mine.shape == other.shape == (2, 3, *shape)
+    assert np.allclose(mine, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_both_compute_a_layer_alike(in_c: Loops, dilation: int) -> None:
+    cells, taps, added = some(8, 12, 16, low=-1.0), some(8, 8, 9, low=-0.3, high=0.3), some(8, low=-1.0)
+    mine, other = (loops.layer(cells, taps, added, dilation) for loops in (in_c, PLAIN))
+    assert np.allclose(mine, other, atol=1e-4)
+    assert (mine >= cells).all()
+    assert (mine == cells).any()
+
+
+def test_a_layer_of_another_shape_is_refused(in_c: Loops) -> None:
+    with pytest.raises(ValueError, match="a layer has 16 columns"):
+        in_c.layer(some(8, 12, 15), some(8, 8, 9), some(8), 1)
 
 
 def test_both_fit_smoke_alike(in_c: Loops) -> None:
@@ -131,5 +155,7 @@ def test_a_library_of_another_version_is_done_without(
 @pytest.mark.usefixtures("chooses_anew")
 def test_without_a_library_numpy_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "open_compiled", lambda: None)
+    monkeypatch.setattr(choice, "open_compiled_views", lambda: None)
     assert choice.loops().name == PlainLoops.name
+    assert isinstance(choice.views(), PlainViews)
     assert choice.note().startswith("The compiled loops are missing")

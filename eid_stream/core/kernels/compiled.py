@@ -12,7 +12,7 @@ from eid_stream.core.frame import Plane, Planes, row_stride
 from eid_stream.core.kernels.plain import Array, Bound
 
 FILE = "_loops.dll" if os.name == "nt" else "_loops.so"
-_VERSION = 1
+_VERSION = 2
 _POINTER, _SIZE, _COUNT, _FLOAT, _DOUBLE = (
     ctypes.c_void_p,
     ctypes.c_int64,
@@ -32,16 +32,27 @@ _PARAMETERS: dict[str, tuple[Any, ...]] = {
     "likeliest": (_POINTER, *(_COUNT,) * 2, _FLOAT, _POINTER),
     "add_difference_u8": _ADD,
     "add_difference_f32": _ADD,
+    "box_means": (_POINTER, *(_COUNT,) * 5, _POINTER, _POINTER),
+    "layer": (_POINTER, *(_COUNT,) * 2, _POINTER, _POINTER, _COUNT, _POINTER, _POINTER),
 }
 
 
-def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None":
-    """The loops in C; None where they were not built, cannot be loaded, or are of another version of this package."""
+def open_library(folder: Path = Path(__file__).parent) -> ctypes.CDLL | None:
+    """The library; None where it was not built, cannot be loaded, or is of another version of this package."""
     try:
         library = ctypes.CDLL(str(folder / FILE))
         known = ctypes.c_int32.in_dll(library, "loops_version").value == _VERSION
-        return CompiledLoops(library) if known else None
-    except (OSError, ValueError, AttributeError):
+        return library if known else None
+    except (OSError, ValueError):
+        return None
+
+
+def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None":
+    """The loops in C; None where there is no library, or one that does not hold them."""
+    library = open_library(folder)
+    try:
+        return None if library is None else CompiledLoops(library)
+    except AttributeError:
         return None
 
 
@@ -93,6 +104,30 @@ class CompiledLoops:
             zero,
             sums.ctypes.data,
         )
+
+    def box_means(self, planes: Array, rows: int, columns: int) -> Array:
+        """As in ``PlainLoops``."""
+        planes = _line(planes)
+        height, width = planes.shape[-2:]
+        result = np.empty((*planes.shape[:-2], rows, columns), np.float32)
+        line = np.empty(width, np.float32)
+        count = planes.size // (height * width)
+        self._call["box_means"](
+            planes.ctypes.data, count, height, width, rows, columns, line.ctypes.data, result.ctypes.data
+        )
+        return result
+
+    def layer(self, cells: Array, taps: Array, added: Array, dilation: int) -> Array:
+        """As in ``PlainLoops``."""
+        cells, taps, added = _line(cells), _line(taps), _line(added)
+        channels, rows, columns = cells.shape
+        if columns != 16 or rows % 2 or channels % 4 or taps.shape != (channels, channels, 9):
+            raise ValueError(f"a layer has 16 columns, rows by twos and channels by fours: {cells.shape}, {taps.shape}")
+        padded = np.empty((channels, rows + 2 * dilation, columns + 2 * dilation), np.float32)
+        result = np.empty_like(cells)
+        given = (cells.ctypes.data, channels, rows, taps.ctypes.data, added.ctypes.data)
+        self._call["layer"](*given, dilation, padded.ctypes.data, result.ctypes.data)
+        return result
 
     def log_likelihoods(
         self,

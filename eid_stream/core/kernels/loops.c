@@ -1,36 +1,11 @@
-/* The loops over samples and cells, compiled when the package is built. plain.py beside it says the same by NumPy;
-   tests/core/test_kernels.py compares both. No function allocates, waits or fails. */
+/* The loops over samples, compiled when the package is built; cells.c and views.c hold the others. plain.py beside it
+   says the same by NumPy; tests/core/test_kernels.py compares both. No function allocates, waits or fails. */
 
-#include <math.h>
-#include <stdint.h>
-
-#ifdef _WIN32
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
-
-/* Built for any processor of the family, run by what this one has: AVX2 and FMA are three times as fast as SSE2. */
-#if defined(__x86_64__) && defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#define BY_PROCESSOR(name, parameters, arguments)                                                                  \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prefer-vector-width=512"))) static void     \
-        name##_avx512 parameters { name##_body arguments; }                                                        \
-    __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body arguments; }              \
-    EXPORT void name parameters {                                                                                  \
-        if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&                            \
-            __builtin_cpu_supports("avx512dq")) name##_avx512 arguments;                                           \
-        else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) name##_avx2 arguments;           \
-        else name##_body arguments;                                                                                \
-    }
-#else
-#define INLINE static inline
-#define BY_PROCESSOR(name, parameters, arguments) EXPORT void name parameters { name##_body arguments; }
-#endif
+#include "processor.h"
 
 #define MOST_COLUMNS 2048 /* of a block: four lines of maps and a row of samples stay in the first cache */
 
-EXPORT const int32_t loops_version = 1; /* raised whenever a parameter changes: compiled.py refuses other ones */
+EXPORT const int32_t loops_version = 2; /* raised whenever a parameter changes: compiled.py refuses other ones */
 
 /* A line of cells over the pixels of a block: `left` is the cell before each pixel, `right` the way to the next one. */
 INLINE void expand(const float *restrict cells, const int32_t *restrict left, const float *restrict right,
@@ -132,50 +107,6 @@ CORRECT(correct_u16, uint16_t)
 
 AVERAGE(average_u8, uint8_t, uint16_t)
 AVERAGE(average_u16, uint16_t, uint32_t)
-
-/* How likely each of `steps` opacities is in each cell (steps, cells): dehazing/memory/smoke_fit.py says what is what. */
-EXPORT void log_likelihoods(const float *restrict mean, const float *restrict log_detail, const float *restrict expected,
-                            const float *restrict precision, const float *restrict expected_detail,
-                            const float *restrict detail_variance, const float *restrict airlight,
-                            const float *restrict opacities, int32_t steps, int32_t cells, double freedom, double price,
-                            float *restrict result) {
-    for (int32_t k = 0; k < steps; k++) {
-        const float opacity = opacities[k], gain = 1.0f / (1.0f - opacity);
-        const double log_t = -log(gain);
-        for (int32_t i = 0; i < cells; i++) {
-            float far[3];
-            for (int32_t plane = 0; plane < 3; plane++) {
-                const int32_t at = plane * cells + i;
-                far[plane] = (mean[at] - airlight[at] * opacity) * gain - expected[at];
-            }
-            const double a = far[0], b = far[1], c = far[2];
-            const float *p = precision + i;
-            const double q = a * (p[0] * a + 2 * p[cells] * b + 2 * p[2 * cells] * c) +
-                             b * (p[3 * cells] * b + 2 * p[4 * cells] * c) + p[5 * cells] * c * c;
-            const double d = log_detail[i] - log_t - expected_detail[i];
-            /* Logarithms of (1 + q / 4) ** 7 and (1 + d * d / 4) ** 5 in one: freedom + 3 and freedom + 1. */
-            const double colour = 1.0 + q / freedom, detail = 1.0 + d * d / (detail_variance[i] * freedom);
-            const double squared = colour * colour, twice = detail * detail;
-            const double unlikely = log(squared * squared * squared * colour * twice * twice * detail);
-            result[(int64_t)k * cells + i] = (float)(-0.5 * unlikely - 3.0 * log_t - price * opacity);
-        }
-    }
-}
-
-/* The opacity of the greatest likelihood in each cell, between the steps by a parabola. */
-EXPORT void likeliest(const float *restrict likelihood, int32_t steps, int32_t cells, float step, float *restrict result) {
-    for (int32_t i = 0; i < cells; i++) {
-        int32_t best = 0;
-        for (int32_t k = 1; k < steps; k++)
-            if (likelihood[(int64_t)k * cells + i] > likelihood[(int64_t)best * cells + i]) best = k;
-        const int32_t middle = best < 1 ? 1 : best > steps - 2 ? steps - 2 : best;
-        const float *place = likelihood + (int64_t)middle * cells + i;
-        const double below = place[-cells], at = place[0], above = place[cells];
-        const double bend = fmin(below - 2.0 * at + above, -1e-6);
-        const double top = middle + fmin(fmax(0.5 * (below - above) / bend, -1.0), 1.0);
-        result[i] = (float)fmin(fmax(top, 0.0), steps - 1.0) * step;
-    }
-}
 
 /* The difference of two versions of planes (4:4:4, BT.709, full range) added to RGB pixels, clipped to [0, most]. */
 #define ADD_DIFFERENCE(name, channel, sample, half)                                                                \

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.box_means import box_means
 from eid_stream.core.frame import Plane, Planes
 
 Array = NDArray[np.float32]
@@ -46,7 +45,31 @@ class PlainLoops:
 
     def average(self, plane: Plane, small: Array, scale: float, zero: float) -> None:
         """Means over whole-pixel boxes of a plane, times ``scale``, less ``zero``, into a smaller one."""
-        small[...] = box_means(plane.astype(np.float32), *small.shape) * np.float32(scale) - np.float32(zero)
+        small[...] = self.box_means(plane.astype(np.float32), *small.shape) * np.float32(scale) - np.float32(zero)
+
+    def box_means(self, planes: Array, rows: int, columns: int) -> Array:
+        """Means over ``rows`` x ``columns`` boxes of whole pixels of (..., height, width)."""
+        for axis, boxes in ((planes.ndim - 2, rows), (planes.ndim - 1, columns)):
+            length, before, after = planes.shape[axis], planes.shape[:axis], planes.shape[axis + 1 :]
+            if length % boxes == 0:  # three times as fast, and the usual case
+                planes = planes.reshape(*before, boxes, length // boxes, *after).mean(axis + 1)
+                continue
+            edges = np.arange(boxes + 1) * length // boxes
+            sizes = np.maximum(np.diff(edges), 1).astype(np.float32)
+            planes = np.add.reduceat(planes, edges[:-1], axis) / sizes.reshape(boxes, *(1,) * len(after))
+        return np.asarray(planes, np.float32)
+
+    def layer(self, cells: Array, taps: Array, added: Array, dilation: int) -> Array:
+        """Cells (channels, rows, columns), and what three by three taps (channels, channels, 9) say of each one's
+        neighbours, ``dilation`` cells apart and repeated beyond the edges, beside ``added``, where that is positive.
+        """
+        rows, columns = cells.shape[1:]
+        padded = np.pad(cells, ((0, 0), (dilation, dilation), (dilation, dilation)), mode="edge")
+        total = np.repeat(added[:, None], rows * columns, axis=1)
+        for tap in range(9):
+            top, left = tap // 3 * dilation, tap % 3 * dilation
+            total += taps[:, :, tap] @ padded[:, top : top + rows, left : left + columns].reshape(len(cells), -1)
+        return np.asarray(cells + np.maximum(total, np.float32(0.0)).reshape(cells.shape), np.float32)
 
     def log_likelihoods(
         self,

@@ -1,6 +1,6 @@
 """The network of the memory: where there is smoke, how much, in which light, by what is seen and what is remembered.
 
-Some 70,000 weights over cells of the thumbnail, in NumPy: one to two milliseconds. ``training.memory.learn_memory``
+Some 70,000 weights over cells of the thumbnail: half a millisecond. ``training.memory.learn_memory``
 makes them, from clear frames of many cameras, rendered smoke and histories of the same scene and of another one.
 It answers with numbers of the scattering model, all bounded; below a first sureness of smoke nothing is done at all.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.errors import EngineLoadError, reason_of
 from eid_stream.core.haze_maps import OFFSET_CB, HazeMaps
+from eid_stream.core.kernels.choice import loops
 from eid_stream.dehazing.memory.cell_grid import on_grid
 from eid_stream.dehazing.memory.map_arithmetic import one_after_the_other, weakened
 from eid_stream.dehazing.memory.network_input import CHANNELS
@@ -100,7 +101,7 @@ class MemoryNetwork:
         while f"layers.{len(self._layers)}.weight" in arrays:
             number = len(self._layers)
             weight = arrays[f"layers.{number}.weight"]
-            taps = np.ascontiguousarray(weight.reshape(*weight.shape[:2], 9).transpose(2, 0, 1))
+            taps = np.ascontiguousarray(weight.reshape(*weight.shape[:2], 9))
             bias = arrays[f"pooled.{number}.bias"] + arrays[f"layers.{number}.bias"]
             self._layers.append((taps, arrays[f"pooled.{number}.weight"], bias, int(arrays["dilations"][number])))
         self._cells = arrays["cells.weight"].reshape(CELL_ANSWERS, -1), arrays["cells.bias"][:, None]
@@ -113,8 +114,8 @@ class MemoryNetwork:
         h = np.concatenate([self._first[0] @ part for part in parts], axis=1) + self._first[1]
         h = np.maximum(h, np.float32(0.0))
         for taps, weight, bias, dilation in self._layers:
-            here = np.concatenate([_convolved(taps, h, part) for part in _neighbours(dilation)], axis=1)
-            h = h + np.maximum(here + (weight @ (h @ share) + bias)[:, None], np.float32(0.0))
+            added = weight @ (h @ share) + bias
+            h = loops().layer(h.reshape(-1, ROWS, COLUMNS), taps, added, dilation).reshape(h.shape)
         cells = (self._cells[0] @ h + self._cells[1]).reshape(CELL_ANSWERS, ROWS, COLUMNS)
         return _understood(cells, self._whole[0] @ (h @ share) + self._whole[1], content)
 
@@ -137,23 +138,6 @@ def read_network(content: bytes) -> MemoryNetwork:
     """One of a file's content, NumPy's .npz; nothing in it is run."""
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
         return MemoryNetwork({name: arrays[name] for name in arrays.files})
-
-
-@cache
-def _neighbours(dilation: int) -> NDArray[np.intp]:
-    """(PARTS, 9, cells): the three by three neighbours of each cell, those at the edges repeated."""
-    cells = np.pad(np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS), dilation, mode="edge")
-    steps = [(row * dilation, column * dilation) for row in range(3) for column in range(3)]
-    taken = np.stack([cells[row : row + ROWS, column : column + COLUMNS].ravel() for row, column in steps])
-    return np.ascontiguousarray(taken.reshape(9, PARTS, -1).transpose(1, 0, 2))
-
-
-def _convolved(taps: Array, h: Array, neighbours: NDArray[np.intp]) -> Array:
-    """(channels, cells) of some cells, from taps (9, channels, channels) and their neighbours (9, cells)."""
-    total: Array = taps[0] @ h[:, neighbours[0]]
-    for tap, places in zip(taps[1:], neighbours[1:], strict=True):
-        total += tap @ h[:, places]
-    return total
 
 
 def _understood(cells: Array, whole: Array, content: Array) -> Answer:

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +10,7 @@ from eid_stream.core.box_means import box_means
 from eid_stream.core.content_area import content_mask
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
-from eid_stream.dehazing.memory.registration import Codes, normalised_detail
+from eid_stream.dehazing.memory.registration import Codes, at_size, normalised_detail
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -107,9 +106,7 @@ def content_of(thumbnail: Thumbnail) -> Mask:
 
 
 def _shrunk(values: Array, width: int, height: int) -> Array:
-    if values.shape[1:] == (height, width):
-        return values
-    return np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in values])
+    return values if values.shape[1:] == (height, width) else at_size(values, width, height)
 
 
 def _dark_of(mean: Array, content: Array) -> float:
