@@ -1,3 +1,4 @@
+# make help    these lines
 # make demo    light runtime (no torch), a dehazed sample and a page to look at it in demo/
 # make test    everything the tests need, then the tests
 # make quick   the tests of two minutes, for between two thoughts
@@ -23,10 +24,13 @@ LOCKS := deploy/locks
 QUICK := tests/core tests/flow tests/archive tests/smoke tests/dehazing tests/deploy/test_lock.py tests/deploy/test_papers.py \
 	$(wildcard tests/test_*.py) --ignore tests/archive/test_ray_run.py
 
-.PHONY: demo test quick lint train quality browser site dist audit papers lock image tryimage trysteps clean
+.PHONY: demo help test quick lint train quality browser site dist audit papers lock image tryimage trysteps clean
 
 demo: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.demo
+
+help:
+	@grep '^# make' $(firstword $(MAKEFILE_LIST))
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest
