@@ -13,7 +13,7 @@ from eid_stream.dehazing.sections import ESTIMATE, LOOK_AHEAD, Sections
 
 LOOK_SECONDS = 1 / 9
 """Time between two looks: every third frame of 25 or 30 a second. More looks cost more and gain nothing, for maps are
-smoothed over three times as long: docs/performance.md has the figures."""
+smoothed over three times as long: docs/log/2026-11-29-performance-until-today.md has the figures."""
 MOST_WAITING = 4
 """Frames from one look to the next: they are all held back."""
 _LEAST_CHANGE = 1e-5

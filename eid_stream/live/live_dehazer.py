@@ -33,7 +33,7 @@ NEW_SCENE_SECONDS = 0.04
 """How long the first frame of a new scene waits for its own maps."""
 EASING_SECONDS = 0.04
 """Time constant with which the maps shown follow those wanted: every look errs a little, and jumps from one to the next
-would be seen. docs/performance.md has the figures."""
+would be seen. docs/log/2026-11-29-performance-until-today.md has the figures."""
 CHANGED = 0.001
 """Change of coarse luma in [0, 1] from which a frame counts as a new picture: where one is repeated, the maps rest."""
 MAP_AGE = "age of the maps"

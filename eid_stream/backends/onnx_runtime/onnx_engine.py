@@ -17,7 +17,7 @@ from eid_stream.core.errors import EngineLoadError, EngineMismatchError
 
 @dataclass(frozen=True, slots=True)
 class CpuThreads:
-    """How ONNX Runtime may use the CPU. The defaults are the measured ones of docs/performance.md."""
+    """How ONNX Runtime may use the CPU. The defaults are the measured ones of docs/log/2026-11-22-cpu-engine.md."""
 
     count: int = 1
     """Threads that share one look at a thumbnail, the caller's included."""
