@@ -24,7 +24,7 @@ from training.student.train_student import load_scattering, use_threads
 from training.student.trained import load_student
 
 ROOT = Path(__file__).resolve().parents[2]
-START = ROOT / "training" / "checkpoints" / "student" / "student.safetensors"
+START = ROOT / "training" / "checkpoints" / "recipe" / "student.safetensors"
 NEIGHBOURS = 24
 
 
@@ -129,7 +129,7 @@ def facts_of(records: list[FrameRecord], start: Path) -> dict[str, Any]:
         "recordings": len({r.video for r in records}),
         **counts,
         "sha256": digest_of(records),
-        "begun with": start.name if start != START else "the shipped student",
+        "begun with": start.name if start != START else "the recipe's student",
         "real smoke": "learned from" if hazy >= LEAST_HAZY else "too little of it: rendered smoke stands in",
     }
 
