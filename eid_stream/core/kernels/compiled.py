@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,23 @@ def open_library(folder: Path = Path(__file__).parent) -> ctypes.CDLL | None:
         return None
 
 
+def functions_of(library: ctypes.CDLL, parameters: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """Functions of a library that answer nothing, by name, with their parameters.
+
+    Raises:
+        AttributeError: the library lacks one.
+    """
+    functions = {name: getattr(library, name) for name in parameters}
+    for name, function in functions.items():
+        function.argtypes, function.restype = parameters[name], None
+    return functions
+
+
+def in_line(values: Array) -> Array:
+    """As float32 without gaps."""
+    return np.ascontiguousarray(values, np.float32)
+
+
 def open_compiled(folder: Path = Path(__file__).parent) -> "CompiledLoops | None":
     """The loops in C; None where there is no library, or one that does not hold them."""
     library = open_library(folder)
@@ -67,15 +85,13 @@ class CompiledLoops:
         Raises:
             AttributeError: it does not.
         """
-        self._call = {name: getattr(library, name) for name in _PARAMETERS}
-        for name, function in self._call.items():
-            function.argtypes, function.restype = _PARAMETERS[name], None
+        self._call = functions_of(library, _PARAMETERS)
 
     def correct(
         self, plane: Plane, out: Plane, gains: Array, offsets: Array, bound: Bound, first: int, last: int
     ) -> None:
         """As in ``PlainLoops``."""
-        gains, offsets = _line(gains), _line(offsets)
+        gains, offsets = in_line(gains), in_line(offsets)
         self._call[f"correct_u{plane.itemsize * 8}"](
             plane.ctypes.data,
             row_stride(plane),
@@ -107,7 +123,7 @@ class CompiledLoops:
 
     def box_means(self, planes: Array, rows: int, columns: int) -> Array:
         """As in ``PlainLoops``."""
-        planes = _line(planes)
+        planes = in_line(planes)
         height, width = planes.shape[-2:]
         result = np.empty((*planes.shape[:-2], rows, columns), np.float32)
         line = np.empty(width, np.float32)
@@ -119,7 +135,7 @@ class CompiledLoops:
 
     def layer(self, cells: Array, taps: Array, added: Array, dilation: int) -> Array:
         """As in ``PlainLoops``."""
-        cells, taps, added = _line(cells), _line(taps), _line(added)
+        cells, taps, added = in_line(cells), in_line(taps), in_line(added)
         channels, rows, columns = cells.shape
         if columns != 16 or rows % 2 or channels % 4 or taps.shape != (channels, channels, 9):
             raise ValueError(f"a layer has 16 columns, rows by twos and channels by fours: {cells.shape}, {taps.shape}")
@@ -144,7 +160,7 @@ class CompiledLoops:
     ) -> Array:
         """As in ``PlainLoops``."""
         given = (mean, log_detail, expected, precision, expected_detail, detail_variance, airlight, opacities)
-        lines = [_line(values) for values in given]
+        lines = [in_line(values) for values in given]
         result = np.empty((len(opacities), *log_detail.shape), np.float32)
         places = (line.ctypes.data for line in lines)
         self._call["log_likelihoods"](*places, len(opacities), log_detail.size, freedom, price, result.ctypes.data)
@@ -152,7 +168,7 @@ class CompiledLoops:
 
     def likeliest(self, likelihood: Array, step: float) -> Array:
         """As in ``PlainLoops``."""
-        likelihood = _line(likelihood)
+        likelihood = in_line(likelihood)
         result = np.empty(likelihood.shape[1:], np.float32)
         self._call["likeliest"](likelihood.ctypes.data, len(likelihood), result.size, step, result.ctypes.data)
         return result
@@ -166,10 +182,6 @@ class CompiledLoops:
         name = "add_difference_u8" if rgb.dtype == np.uint8 else "add_difference_f32"
         places = (part.ctypes.data for part in versions)
         self._call[name](rgb.ctypes.data, *places, *rgb.shape[:2], scale, most, out.ctypes.data)
-
-
-def _line(values: Array) -> Array:
-    return np.ascontiguousarray(values, np.float32)
 
 
 def _addresses(planes: Planes) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.kernels.compiled import open_library
+from eid_stream.core.kernels.compiled import functions_of, in_line, open_library
 from eid_stream.core.kernels.plain_views import FLOW_SHAPE, Array, Mask
 
 _POINTER, _COUNT, _FLOAT = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
@@ -38,13 +38,11 @@ class CompiledViews:
         Raises:
             AttributeError: it does not.
         """
-        self._call = {name: getattr(library, name) for name in _PARAMETERS}
-        for name, function in self._call.items():
-            function.argtypes, function.restype = _PARAMETERS[name], None
+        self._call = functions_of(library, _PARAMETERS)
 
     def local_means(self, plane: Array, side: int) -> Array:
         """As in ``PlainViews``."""
-        plane = _line(plane)
+        plane = in_line(plane)
         if plane.shape[1] > _WIDEST or side > _LARGEST_SIDE or side % 2 == 0:
             raise ValueError(f"local means over {side} pixels of {plane.shape} are not provided for")
         lines, means = np.empty_like(plane), np.empty_like(plane)
@@ -53,14 +51,14 @@ class CompiledViews:
 
     def content(self, luma: Array, black: float) -> Mask:
         """As in ``PlainViews``."""
-        luma = _line(luma)
+        luma = in_line(luma)
         shown: NDArray[np.uint8] = np.empty(luma.shape, np.uint8)
         self._call["content"](luma.ctypes.data, *luma.shape, black, shown.ctypes.data)
         return shown.view(np.bool_)
 
     def sampled(self, planes: Array, across: Array, down: Array) -> Array:
         """As in ``PlainViews``."""
-        lines = [_line(planes), _line(across), _line(down)]
+        lines = [in_line(planes), in_line(across), in_line(down)]
         if not lines[0].shape[1:] == lines[1].shape == lines[2].shape:
             raise ValueError(f"{lines[0].shape} cannot be sampled at {lines[1].shape}, {lines[2].shape} places")
         result = np.empty_like(lines[0])
@@ -78,7 +76,3 @@ class CompiledViews:
         places = (across.ctypes.data, down.ctypes.data)
         self._call["flow"](one.ctypes.data, other.ctypes.data, *one.shape, *start, *places)
         return across, down
-
-
-def _line(values: Array) -> Array:
-    return np.ascontiguousarray(values, np.float32)
