@@ -36,8 +36,8 @@ setup(
     ext_modules=[
         Extension(
             "eid_stream.core.kernels._loops",
-            [f"eid_stream/core/kernels/{name}.c" for name in ("loops", "cells", "views")],
-            depends=["eid_stream/core/kernels/processor.h"],
+            [f"eid_stream/core/kernels/{name}.c" for name in ("loops", "cells", "views", "flow")],
+            depends=[f"eid_stream/core/kernels/{name}.h" for name in ("processor", "places")],
             extra_compile_args=["/O2"] if IS_WINDOWS else GNU,
             libraries=[] if IS_WINDOWS else ["m"],
             optional=True,  # without a compiler NumPy does the same, slowly
