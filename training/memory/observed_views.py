@@ -13,13 +13,18 @@ from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStat
 from training.data.camera import Camera, draw_camera
 from training.data.views import View
 from training.smoke.smoky_view import smoky_view
-from training.smoke.veil_bank import VeilBank
+from training.smoke.veil_bank import Take, VeilBank
 
 Array = NDArray[np.float32]
 THINNED_SHARE = 0.35
 """Share of rendered smoke that is thinned: what is hard to see is what there is to learn."""
 THINNED = (0.15, 0.6)
 """Power of its transmission then."""
+BRIGHT_SHARE = 0.4
+"""Share of rendered smoke that is lit from near, as real smoke is before robotic cameras and in some of Cholec80: it adds
+more light, for the contrast that it takes, than the takes of ``eid_stream.smoke`` do."""
+BRIGHT = (0.7, 1.05)
+"""Mean of its airlight."""
 PLAIN_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
 PLAIN_SHARE = 0.5
 """Share of videos that are recorded as their frames are; the others have grain and codec of a random camera."""
@@ -73,6 +78,8 @@ class Observer:
         take = self._veils.draw(self._rng, moments=1)
         if self._rng.random() < THINNED_SHARE:
             take = replace(take, transmission=take.transmission ** np.float32(self._rng.uniform(*THINNED)))
+        if self._rng.random() < BRIGHT_SHARE:
+            take = _lit_from_near(take, self._rng)
         shown = smoky_view(view, take, self._rng, camera)
         opacity = box_means(shown.veil[:1], ROWS, COLUMNS)[0]
         smoky = _thumbnail(shown.hazy)
@@ -83,6 +90,12 @@ class Observer:
     def _maps(self, rgb: Array) -> Array:
         self._engine.reset()
         return np.array(maps_by_cell(self._engine.estimate(_thumbnail(rgb)).values), np.float32)
+
+
+def _lit_from_near(take: Take, rng: np.random.Generator) -> Take:
+    mean = max(0.05, float(take.airlight.mean()))
+    colour = np.float32(rng.uniform(*BRIGHT) / mean) * np.exp(rng.normal(0.0, 0.04, (3, 1, 1))).astype(np.float32)
+    return replace(take, airlight=take.airlight * colour, tint=0.5 * take.tint)
 
 
 def _thumbnail(rgb: Array) -> Thumbnail:
