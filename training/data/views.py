@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, fit
+from eid_stream.core.thumbnail import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Area, fit
 from training.data.picture_cache import Picture
 
 Array = NDArray[np.float32]
@@ -36,6 +36,8 @@ class View:
 
     rgb: Array
     content: Array
+    area: Area | None = None
+    """Where the picture lies; None: it fills the canvas."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,10 +145,12 @@ def _on_canvas(rgb: NDArray[np.uint8], content: NDArray[np.uint8], pose: Pose) -
     shown[place] = cv2.resize(rgb, size, interpolation=how) * np.float32(1 / 255)
     inside[place] = cv2.resize(content, size, interpolation=cv2.INTER_NEAREST)
     if pose.mirrored:
+        area = replace(area, left=columns - area.left - area.width)
         shown, inside = shown[:, ::-1], inside[:, ::-1]
     if pose.upside_down:
+        area = replace(area, top=rows - area.top - area.height)
         shown, inside = shown[::-1], inside[::-1]
-    return View(np.ascontiguousarray(shown.transpose(2, 0, 1)), np.ascontiguousarray(inside[None]))
+    return View(np.ascontiguousarray(shown.transpose(2, 0, 1)), np.ascontiguousarray(inside[None]), area)
 
 
 def _in_room(shown: View, room: Room) -> View:

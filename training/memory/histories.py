@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,7 @@ from training.data.camera import Camera
 from training.data.clip_pairs import read_on_canvas
 from training.data.frames import FrameRecord
 from training.data.picture_cache import Picture, load_pictures, make_picture
-from training.data.views import Pose, View, draw_pose, plain_view
+from training.data.views import Pose, View, draw_palette, draw_pose, plain_view
 from training.data.views import view as posed_view
 from training.memory.lessons import Lesson, lesson
 from training.memory.observed_views import PLAIN_CAMERA, ObservedView, Observer
@@ -43,6 +43,8 @@ MOVES = (0.004, 0.4)
 """How far it moves from one remembered view to the next, as a share of what it sees."""
 SEEN = (0.6, 0.95)
 """Share of a frame's width that such a camera sees."""
+RECOLOURED = 0.35
+"""Share of videos in colours and tones of no operation, smoke or none: a past tells of smoke in any colours."""
 FOREIGN = 0.2
 """Share of views that are also shown after another operation's past."""
 AGES = (1, 1, 3, 8, 15, 25)
@@ -65,17 +67,20 @@ class Histories:
         for (source, _), video in groupby(ordered, key=lambda r: (r.source, r.video)):
             pictures = load_pictures(_runs(list(video), self._rng))
             camera = self._observer.camera()
-            pose = draw_pose(pictures[0], self._rng) if posed else None
+            pose = self._pose(pictures[0]) if posed else None
             views = [self._observer.observed(_shown(p, pictures[0], pose), camera, SMOKY) for p in pictures]
             yield from self._of_video(source, views)
             for picture in pictures:
                 if self._rng.random() < MOVED:
                     yield from self._moved(source, picture, pose, camera)
 
-    def of_clip(self, path: Path) -> Iterator[Lesson]:
+    def of_clip(self, path: Path, *, posed: bool) -> Iterator[Lesson]:
         """Lessons of a clear clip, after pasts of different ages."""
         past, pasts = RememberedScene(), list[RememberedScene]()
-        for view in _views_of(path):
+        pictures = _pictures_of(path)
+        pose = self._pose(pictures[0]) if posed else None
+        for picture in pictures:
+            view = _shown(picture, pictures[0], pose)
             observed = self._observer.observed(view, PLAIN_CAMERA, SMOKY)
             if len(pasts) > AGES[-2]:
                 for now in observed:
@@ -93,6 +98,10 @@ class Histories:
                 yield from (self._after(source, "own", now, own) for now in observed)
                 self._others = [*self._others[1 - OTHERS :], own] if number == 0 else self._others
             yield from self._elsewhere(source, observed)
+
+    def _pose(self, picture: Picture) -> Pose:
+        pose = draw_pose(picture, self._rng)
+        return replace(pose, palette=draw_palette(self._rng)) if self._rng.random() < RECOLOURED else pose
 
     def _moved(self, source: str, picture: Picture, pose: Pose | None, camera: Camera) -> Iterator[Lesson]:
         """A camera that moves over one frame, and then stands before smoke."""
@@ -165,10 +174,9 @@ def _runs(records: list[FrameRecord], rng: np.random.Generator) -> list[FrameRec
     return [records[n] for n in np.unique([start + step for start in starts for step in range(RUN)])]
 
 
-def _views_of(path: Path) -> Iterator[View]:
+def _pictures_of(path: Path) -> list[Picture]:
     video = cv2.VideoCapture(str(path))
     every = max(1, round(video.get(cv2.CAP_PROP_FPS) * STEP_SECONDS))
     video.release()
-    for number, frame in enumerate(read_on_canvas(path)):
-        if number % every == 0:
-            yield plain_view(make_picture(frame.astype(np.float32) / np.float32(255.0)))
+    frames = islice(read_on_canvas(path), 0, None, every)
+    return [make_picture(frame.astype(np.float32) / np.float32(255.0)) for frame in frames]

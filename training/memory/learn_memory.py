@@ -86,7 +86,7 @@ def _lessons_of(folder: Path, records: Sequence[FrameRecord], seed: int, turn: i
     lessons = sound(histories.of_frames(records, posed=turn > 0))
     for name in CLEAR_CLIPS:
         if (folder / "clips" / name).exists():
-            lessons += sound(histories.of_clip(folder / "clips" / name))
+            lessons += sound(histories.of_clip(folder / "clips" / name, posed=turn > 0))
     print(f"pass {turn + 1}: {len(lessons)} lessons", flush=True)
     return lessons
 

@@ -70,8 +70,9 @@ class Observer:
         What the camera's exposure does in answer to smoke is undone in the truth.
         """
         recorded = camera.record(camera.optics(view.rgb).clip(0.0, 1.0), view.content)
-        truth = measure(_thumbnail(recorded))
-        clear = ObservedView(truth, self._maps(recorded), np.zeros((ROWS, COLUMNS), np.float32), truth)
+        shown = _thumbnail(recorded, view.area)
+        truth = measure(shown)
+        clear = ObservedView(truth, self._maps(shown), np.zeros((ROWS, COLUMNS), np.float32), truth)
         return [clear, *(self._smoky(view, camera, recorded) for _ in range(smoky))]
 
     def _smoky(self, view: View, camera: Camera, recorded: Array) -> ObservedView:
@@ -82,14 +83,13 @@ class Observer:
             take = _lit_from_near(take, self._rng)
         shown = smoky_view(view, take, self._rng, camera)
         opacity = box_means(shown.veil[:1], ROWS, COLUMNS)[0]
-        smoky = _thumbnail(shown.hazy)
-        statistics = measure(smoky)
-        truth = measure(_thumbnail(recorded), content_of(smoky))  # smoke lights dark edges, which count only then
-        return ObservedView(statistics, self._maps(shown.hazy), opacity, truth)
+        smoky = _thumbnail(shown.hazy, view.area)
+        truth = measure(_thumbnail(recorded, view.area), content_of(smoky))  # smoke lights dark edges, which count then
+        return ObservedView(measure(smoky), self._maps(smoky), opacity, truth)
 
-    def _maps(self, rgb: Array) -> Array:
+    def _maps(self, thumbnail: Thumbnail) -> Array:
         self._engine.reset()
-        return np.array(maps_by_cell(self._engine.estimate(_thumbnail(rgb)).values), np.float32)
+        return np.array(maps_by_cell(self._engine.estimate(thumbnail).values), np.float32)
 
 
 def _lit_from_near(take: Take, rng: np.random.Generator) -> Take:
@@ -98,9 +98,10 @@ def _lit_from_near(take: Take, rng: np.random.Generator) -> Take:
     return replace(take, airlight=take.airlight * colour, tint=0.5 * take.tint)
 
 
-def _thumbnail(rgb: Array) -> Thumbnail:
+def _thumbnail(rgb: Array, area: Area | None) -> Thumbnail:
     height, width = rgb.shape[1:]
-    return Thumbnail(np.asarray(np.tensordot(TO_YCBCR, rgb, axes=1), np.float32), Area(0, 0, width, height))
+    values = np.asarray(np.tensordot(TO_YCBCR, rgb, axes=1), np.float32)
+    return Thumbnail(values, area or Area(0, 0, width, height))
 
 
 def _times(statistics: SceneStatistics, factor: np.float32) -> SceneStatistics:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from eid_stream.core.box_means import box_means
 from eid_stream.dehazing.memory.cell_grid import smoothed_inside
 from eid_stream.dehazing.memory.registration import Registration, register
-from eid_stream.dehazing.memory.scene_statistics import COLUMNS, ROWS, SceneStatistics
+from eid_stream.dehazing.memory.scene_statistics import COLUMNS, PIXELS, ROWS, SceneStatistics
 
 Array = NDArray[np.float32]
 MOST_VIEWS = 40
@@ -94,22 +94,25 @@ class ClearViews:
 def _recalled(view: SceneStatistics, by_plane: NDArray[np.float64], now: ClearView) -> Recalled:
     """A view, in place or moved, as it is more like what is seen now."""
     registration = register(now.view.structure, view.structure, ROWS, COLUMNS)
-    moved = _moved(view, registration)
+    moved = _moved(view, registration, now.view)
     moved_by_plane = _alike(_marked(moved, math.nan), now)
     if moved_by_plane[:3].mean() > by_plane[:3].mean():
         view, by_plane = moved, moved_by_plane
     return Recalled(view, float(by_plane[:3].mean()), by_plane, moved, registration.agreement)
 
 
-def _moved(view: SceneStatistics, registration: Registration) -> SceneStatistics:
-    small = registration.moved(view.small)
-    inside = box_means(registration.inside, ROWS, COLUMNS)  # also where it was black: smoke lights what is dark
+def _moved(view: SceneStatistics, registration: Registration, now: SceneStatistics) -> SceneStatistics:
+    """A view as it would be seen now, of the pixels that count now: smoke lights dark places, which were no content."""
+    known = view.within.astype(np.float32)
+    planes = registration.moved(np.concatenate([view.small * known, known[None]]))
+    seen = now.shown * box_means(registration.inside, *known.shape)
+    sums = box_means(planes * seen, ROWS, COLUMNS)
     return replace(
         view,
-        mean=box_means(small, ROWS, COLUMNS),
+        mean=sums[:3] / np.maximum(sums[3], np.float32(1.0 / PIXELS**2)),
         variance=registration.moved(view.variance),
-        content=inside,
-        small=small,
+        content=sums[3] / np.maximum(now.content, np.float32(1.0 / PIXELS**2)),
+        small=planes[:3],
     )
 
 

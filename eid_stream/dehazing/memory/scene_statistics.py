@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from eid_stream.core.box_means import box_means
 from eid_stream.core.content_area import content_mask
 from eid_stream.core.haze_maps import GAIN_CHROMA, GAIN_LUMA, OFFSET_CB, OFFSET_Y, HazeMaps
-from eid_stream.core.thumbnail import Thumbnail
+from eid_stream.core.thumbnail import Area, Thumbnail
 from eid_stream.dehazing.memory.registration import Codes, at_size, normalised_detail
 
 Array = NDArray[np.float32]
@@ -32,6 +33,10 @@ class SceneStatistics:
     """(3, ROWS, COLUMNS), within each cell."""
     content: Array
     """(ROWS, COLUMNS), the share of each cell in [0, 1] that is not border; what is dark amid the scene counts."""
+    shown: Mask
+    """(ROWS * PIXELS, COLUMNS * PIXELS), the same by pixel of ``small``."""
+    within: Mask
+    """Of the same shape: whether a pixel is the picture's, dark corners and all, and not the canvas around it."""
     dark: float
     """Mean of the smallest of R, G and B over the content, relative to its mean luma: haze takes colour away."""
     small: Array
@@ -90,14 +95,16 @@ class SceneStatistics:
 def measure(thumbnail: Thumbnail, content: Mask | None = None) -> SceneStatistics:
     """Statistics of a thumbnail's content, which may be given, (ROWS * PIXELS, COLUMNS * PIXELS)."""
     small = _shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)
-    shown = (content_mask(small[0]) if content is None else content).astype(np.float32)
+    within = _within(thumbnail.picture, thumbnail.values.shape[1:])
+    mask = (content_mask(small[0]) if content is None else content) & within
+    shown = mask.astype(np.float32)
     share = box_means(shown, ROWS, COLUMNS)
     held = np.asarray(np.maximum(share, np.float32(1.0 / PIXELS**2)), np.float32)
     mean: Array = box_means(small * shown, ROWS, COLUMNS) / held
     variance: Array = box_means(np.square(small) * shown, ROWS, COLUMNS) / held - np.square(mean)
     dark = (np.maximum(least_of_rgb(small), 0.0) * shown).sum() / max(float((small[0] * shown).sum()), 1e-3)
     variance = np.maximum(variance, np.float32(0.0))
-    return SceneStatistics(mean, variance, share, float(dark), small, normalised_detail(thumbnail))
+    return SceneStatistics(mean, variance, share, mask, within, float(dark), small, normalised_detail(thumbnail))
 
 
 def content_of(thumbnail: Thumbnail) -> Mask:
@@ -105,8 +112,16 @@ def content_of(thumbnail: Thumbnail) -> Mask:
     return content_mask(_shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)[0])
 
 
+@cache
+def _within(picture: Area, canvas: tuple[int, int]) -> Mask:
+    """Pixels of ``SceneStatistics.small`` that are wholly the picture's."""
+    shown = np.zeros(canvas, np.float32)
+    shown[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width] = 1.0
+    return np.asarray(_shrunk(shown, COLUMNS * PIXELS, ROWS * PIXELS) > 0.999)
+
+
 def _shrunk(values: Array, width: int, height: int) -> Array:
-    return values if values.shape[1:] == (height, width) else at_size(values, width, height)
+    return values if values.shape[-2:] == (height, width) else at_size(values, width, height)
 
 
 def _dark_of(mean: Array, content: Array) -> float:

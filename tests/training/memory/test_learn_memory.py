@@ -64,8 +64,9 @@ def test_the_runtime_answers_and_corrects_as_the_torch_network_does(tmp_path: Pa
         cells, whole = network(batch.shown)
         now = batch.engine, batch.seen[:, :3], batch.seen[:, 3:], batch.smoke[:, 1]
         theirs = cleared(cells, whole, *now, registered(batch.shown))
+    everywhere = np.ones((48, 64), bool)
     nothing = np.zeros((3, 48, 64), np.float32), np.zeros((96, 128), np.uint8)
-    view = SceneStatistics(one.seen[:3], one.seen[3:], one.smoke[1], 0.3, *nothing)
+    view = SceneStatistics(one.seen[:3], one.seen[3:], one.smoke[1], everywhere, everywhere, 0.3, *nothing)
     answer = runtime.answer(one.shown.astype(np.float32), view.content)
     kept = registered(batch.shown)[0].numpy()
     past = replace(view, mean=view.mean + kept[:3] / np.maximum(kept[3], np.float32(1e-6)), content=kept[3])
