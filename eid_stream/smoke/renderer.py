@@ -171,7 +171,7 @@ def scene_of(clear: Field) -> NDArray[np.bool_]:
     outline = max(outlines, key=cv2.contourArea)[:, 0]
     for axis in (0, 1):
         first, last = outline[:, axis].min(), outline[:, axis].max()
-        if first > 0 or last < mask.shape[1 - axis] - 1:  # else the picture cuts it at both ends
+        if first > 0 and last < mask.shape[1 - axis] - 1:  # else the picture cuts it, and hides where its middle is
             mirrored = outline.copy()
             mirrored[:, axis] = first + last - outline[:, axis]
             outline = np.concatenate([outline, mirrored])

@@ -122,6 +122,13 @@ def test_there_is_no_smoke_on_the_black_around_round_content() -> None:
     assert (scene_of(clear) == inside).mean() > 0.98
 
 
+def test_a_circle_that_the_picture_cuts_at_one_side_has_black_around_it_too() -> None:
+    clear = scene()
+    inside = cv2.circle(np.zeros((HEIGHT, WIDTH), np.uint8), (WIDTH // 2, 20), 45, (1.0,), -1).astype(bool)
+    clear[~inside] = 0.0
+    assert (scene_of(clear) == inside).mean() > 0.98
+
+
 def test_forward_scatter_blurs_only_where_smoke_is_dense() -> None:
     clear = scene()
     transmission = np.ones((HEIGHT, WIDTH), np.float32)

@@ -20,16 +20,21 @@ THINNED_SHARE = 0.35
 """Share of rendered smoke that is thinned: what is hard to see is what there is to learn."""
 THINNED = (0.15, 0.6)
 """Power of its transmission then."""
-BRIGHT_SHARE = 0.4
-"""Share of rendered smoke that is lit from near, as real smoke is before robotic cameras and in some of Cholec80: it adds
-more light, for the contrast that it takes, than the takes of ``eid_stream.smoke`` do."""
+BRIGHT_SHARE = 0.3
+"""Share of rendered smoke that is lit from near, as real smoke is before robotic cameras and in some of Cholec80: it
+adds more light, for the contrast that it takes, than the takes of ``eid_stream.smoke`` do."""
 BRIGHT = (0.7, 1.05)
 """Mean of its airlight."""
+DARKENED_SHARE = 0.15
+"""Share of smoky views in which the scene behind is darker than in the truth: real smoke keeps more contrast, for the
+light that it adds, than if more were."""
 PLAIN_CAMERA = Camera(softness=0.0, defocus=0.0, grain=None, quality=None)
 PLAIN_SHARE = 0.5
 """Share of videos that are recorded as their frames are; the others have grain and codec of a random camera."""
 EXPOSURES = (0.0, 0.06, 0.06, 0.3)
 """Deviations of the logarithm of what light does between past and present: a scope that is drawn back is darker."""
+SMOKY_EXPOSURES = (0.0, 0.0, 0.05, 0.12)
+"""The same where there is smoke: nobody moves far in it, and what is added is not to be taken for light."""
 TO_YCBCR = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32)
 """ITU-T H.273 matrix 1 (BT.709), as of thumbnails."""
 
@@ -47,7 +52,8 @@ class ObservedView:
 
     def exposed(self, rng: np.random.Generator) -> "ObservedView":
         """The same in another light, which is no smoke: the truth has it, too."""
-        factor = np.float32(np.exp(rng.normal(0.0, EXPOSURES[int(rng.integers(len(EXPOSURES)))])))
+        deviation = rng.choice(SMOKY_EXPOSURES if self.opacity.any() else EXPOSURES)
+        factor = np.float32(np.exp(rng.normal(0.0, deviation)))
         return replace(self, statistics=_times(self.statistics, factor), truth=_times(self.truth, factor))
 
 
@@ -81,7 +87,7 @@ class Observer:
             take = replace(take, transmission=take.transmission ** np.float32(self._rng.uniform(*THINNED)))
         if self._rng.random() < BRIGHT_SHARE:
             take = _lit_from_near(take, self._rng)
-        shown = smoky_view(view, take, self._rng, camera)
+        shown = smoky_view(view, take, self._rng, camera, darkened=DARKENED_SHARE)
         opacity = box_means(shown.veil[:1], ROWS, COLUMNS)[0]
         smoky = _thumbnail(shown.hazy, view.area)
         truth = measure(_thumbnail(recorded, view.area), content_of(smoky))  # smoke lights dark edges, which count then

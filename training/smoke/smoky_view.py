@@ -51,8 +51,18 @@ class SmokyView:
     """Whether that holds: smoke was added to code values."""
 
 
-def smoky_view(view: View, take: Take, rng: np.random.Generator, camera: Camera | None = None) -> SmokyView:
-    """Show a view through the first moment of a take of smoke, as ``camera`` or else a random one records it."""
+def smoky_view(
+    view: View,
+    take: Take,
+    rng: np.random.Generator,
+    camera: Camera | None = None,
+    *,
+    darkened: float = DARKENED_SHARE,
+) -> SmokyView:
+    """Show a view through the first moment of a take of smoke, as ``camera`` or else a random one records it.
+
+    ``darkened``: as ``DARKENED_SHARE``.
+    """
     camera = camera or draw_camera(rng)
     clear, content = camera.optics(view.rgb), view.content
     transmission = np.where(content[0] > 0, take.transmission[0] ** _relative_depth(clear, content, take.relief), 1.0)
@@ -60,7 +70,8 @@ def smoky_view(view: View, take: Take, rng: np.random.Generator, camera: Camera 
     airlight = _light_up(take.airlight[0], clear, content) * _tissue_tint(clear, take.tint)
     linear = rng.random() < LINEAR_SHARE
     exposure = _reaction(clear, transmission, airlight, rng)
-    behind, passing = _behind(_with_headroom(clear, take.headroom, transmission), transmission, rng)
+    lit = _with_headroom(clear, take.headroom, transmission)
+    behind, passing = _behind(lit, transmission, rng, darkened)
     hazy = _mix(behind * exposure, airlight * exposure, passing, transmission, linear=linear)
     clear = np.clip(clear * exposure, 0.0, 1.0)
     hazy = np.where(transmission < 1.0, np.clip(hazy, 0.0, 1.0), clear)
@@ -74,7 +85,7 @@ def clear_view(view: View, rng: np.random.Generator) -> View:
     return View(camera.record(camera.optics(view.rgb).clip(0.0, 1.0), view.content), view.content)
 
 
-def _behind(clear: Array, transmission: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def _behind(clear: Array, transmission: Array, rng: np.random.Generator, darkened: float) -> tuple[Array, Array]:
     """The scene behind smoke, and what of its light passes (h, w)."""
     hidden = np.float32(1.0) - transmission
     astray = max(0.0, float(rng.uniform(*ASTRAY)))
@@ -82,7 +93,7 @@ def _behind(clear: Array, transmission: Array, rng: np.random.Generator) -> tupl
         small = cv2.resize(clear.transpose(1, 2, 0), None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
         blurred = cv2.resize(small, clear.shape[:0:-1], interpolation=cv2.INTER_LINEAR).transpose(2, 0, 1)
         clear = clear + np.float32(astray) * hidden**2 * (blurred - clear)
-    if rng.random() >= DARKENED_SHARE:
+    if rng.random() >= darkened:
         return clear, transmission
     tone = 1.0 + np.float32(rng.uniform(*DARKER_TONES) - 1.0) * hidden
     noise = draw_grain(rng, NOISE_BEHIND)[:, : hidden.shape[0], : hidden.shape[1]] * hidden

@@ -37,7 +37,7 @@ AIRLIGHT_REGION = 4.0
 """Deviation in cells of the region that tells a cell's airlight, beside the whole picture."""
 REGION_CERTAINTY = 0.05
 """Mean of squared opacity in a region that tells its airlight better than the whole picture does."""
-MOST_AIRLIGHT = np.array([1.1, 0.12, 0.12], np.float32)[:, None, None]
+MOST_AIRLIGHT = np.array([1.3, 0.12, 0.12], np.float32)[:, None, None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
