@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eid_stream.core.errors import EngineMismatchError, reason_of
+from eid_stream.core.ffmpeg.picture_buffer import allocate
 from eid_stream.core.frame import Colour, Frame, PixelLayout, Plane
 from eid_stream.core.haze_maps import GAIN_LUMA, OFFSET_Y, HazeMaps
 from eid_stream.core.kernels.choice import do_without_compiled, loops
 from eid_stream.core.kernels.plain import PlainLoops
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.frame_correction import corrected
-from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN
+from eid_stream.dehazing.plane_correction import BRIGHT, MOST_LIGHT_ADDED, MOST_LIGHT_TAKEN, apply_maps
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ def _fault(layout: PixelLayout) -> str:
         off = np.abs(shown.planes[0].astype(np.float64) - _expected_luma(frame, maps)).max()
         if not off <= 1.0:
             return f"a sample is off by {off:.0f} code values"
-        untouched = corrected(frame, HazeMaps.identity(), 1.0)
-        if not all(np.array_equal(a, b) for a, b in zip(untouched.planes, frame.planes, strict=True)):
+        untouched, _ = allocate(frame.width, frame.height, layout)
+        apply_maps(frame.planes, untouched, HazeMaps.identity(), layout, frame.colour)
+        if not all(np.array_equal(a, b) for a, b in zip(untouched, frame.planes, strict=True)):
             return "where there is no haze the picture is changed"
         return _thumbnail_fault(frame)
     except Exception as error:  # whatever a damaged file provokes

@@ -4,6 +4,7 @@ It has two limits. A look that is *late* is no fault of any frame: frames go on 
 A look that never ends is *stuck*: its thread and its device are left behind, and another engine takes over.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.interfaces import Engine, Replaceable
 from eid_stream.dehazing.map_estimator import MapEstimator
 from eid_stream.flow.handoff import Handoff
+
+logger = logging.getLogger(__name__)
 
 STUCK_SECONDS = 2.0
 """A look at a device that takes so long is left behind together with the device."""
@@ -195,12 +198,21 @@ class _Looker:
             estimator.go_on_as(state)
         self.estimator = estimator
         for look in self.tasks:
+            forget = look.cuts != self.cuts
+            _look_around(estimator, look.frame, anew=forget)  # before the clock runs after which a look is stuck
             began = time.monotonic()
             self.at_work = look, began
-            maps, fault = _see(estimator, look.frame, forget=look.cuts != self.cuts)
+            maps, fault = _see(estimator, look.frame, forget=forget)
             self.cuts = look.cuts
             self.at_work = None
             self._tell(self, Estimate.of(look, maps, fault, time.monotonic() - began))
+
+
+def _look_around(estimator: MapEstimator, frame: Frame, *, anew: bool) -> None:
+    try:
+        estimator.look_around(frame, anew=anew)
+    except Exception:  # without it the frame is only remembered less
+        logger.warning("Around frame %d nothing was seen.", frame.index, exc_info=True)
 
 
 def _see(estimator: MapEstimator, frame: Frame, *, forget: bool) -> tuple[HazeMaps | None, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from eid_stream.core.errors import reason_of
+from eid_stream.core.ffmpeg.picture_pool import PicturePool
 from eid_stream.core.frame import Frame
 from eid_stream.core.interfaces import Engine
 from eid_stream.core.saved_state import restored
@@ -45,6 +46,7 @@ class FileDehazer:
         """
         self._strength = strength
         self._keep_original = keep_original
+        self._pictures = PicturePool()
         self._sections = sections
         states = {name: restored(state) for name, state in (go_on_as or {}).items() if name in (LOOK_AHEAD, ESTIMATE)}
         self._known = states.get(LOOK_AHEAD)
@@ -65,7 +67,9 @@ class FileDehazer:
         if frame.maps is None:
             return frame
         try:
-            shown = corrected(frame, frame.maps, self._strength, bands=1)  # the encoder has the other cores
+            shown = corrected(
+                frame, frame.maps, self._strength, bands=1, pictures=self._pictures
+            )  # the encoder has the other cores
         except Exception as error:  # whatever goes wrong, this very frame goes out
             logger.warning("Frame %d goes out as captured.", frame.index, exc_info=True)
             return as_captured(replace(frame, maps=None), reason_of(error))

@@ -25,7 +25,7 @@ class MapEstimator:
         time_constant_seconds: float = TIME_CONSTANT_SECONDS,
         foresight: Foresight | None = None,
     ) -> None:
-        """``foresight`` of a recording that was looked through stands in where nothing is remembered yet."""
+        """``foresight`` of a recording stands in where nothing is remembered yet: see ``look_around``."""
         self.engine = engine
         self._continuity = Continuity()
         self._filter = TemporalFilter(time_constant_seconds)
@@ -35,6 +35,13 @@ class MapEstimator:
     def memory(self) -> MemoryState:
         """How old the memory of the scene is, and how far it is trusted."""
         return self._memory.state
+
+    def look_around(self, frame: Frame, *, anew: bool) -> None:
+        """Let a recording be looked through around a frame, as far as it helps; ``anew`` where a scene begins.
+
+        To be called before the frame is looked at: it may take a second.
+        """
+        self._memory.look_around(float(frame.seconds), anew=anew)
 
     def estimate_frame(self, frame: Frame) -> HazeMaps:
         """``estimate`` of the frame's thumbnail, at the time it is shown."""
@@ -59,9 +66,10 @@ class MapEstimator:
             self._memory.forget()
         maps = self._filter.update(_sound(self.engine.estimate(thumbnail)), thumbnail, seconds)
         improved = self._memory.improve(maps, thumbnail, seconds)
-        if improved.fault() is not None:
+        if (fault := improved.fault()) is not None:
             self._memory.forget()  # what is remembered would spoil every answer after this one
-        return _over_picture(_sound(improved), thumbnail)
+            raise EngineRunError(fault)
+        return _over_picture(improved, thumbnail)
 
     def saved(self) -> object:
         """All that the next estimate depends on, as it is now: to be saved before another thumbnail comes."""

@@ -6,6 +6,7 @@ where somebody waits for the picture; the loops release the GIL.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 
@@ -28,8 +29,11 @@ it clips, and a clipped highlight is lost for good."""
 MOST_LIGHT_ADDED = 0.5
 """Share of what a pixel lacks of ``BRIGHT`` that may be added to it. Not all: of two bright pixels one stays the
 brighter."""
+LESS_THAN_A_CODE = 0.49
+"""Change in code values that rounding takes back, with room for the rounding of float32."""
 BANDS = min(4, os.cpu_count() or 1)
 Line = NDArray[np.float32]
+_PLANES = (GAIN_LUMA, OFFSET_Y), (GAIN_CHROMA, OFFSET_CB), (GAIN_CHROMA, OFFSET_CR)
 
 
 def apply_maps(
@@ -52,16 +56,11 @@ def apply_maps(
     Fewer ``bands`` take longer and less of the processor; the picture is the same.
     """
     luma = colour.luma_levels(layout.bit_depth)
-    chroma = colour.chroma_levels(layout.bit_depth)
-    values = _in_matrix(maps.values, colour.matrix)
     largest = float((1 << layout.bit_depth) - 1)
     light = (luma[0], strength * MOST_LIGHT_TAKEN, luma[0] + BRIGHT * luma[1], strength * MOST_LIGHT_ADDED)
-    colours = (0.0, 1.0, largest, 1.0)
-    work = [
-        _PlaneWork(planes[0], out[0], values[GAIN_LUMA], values[OFFSET_Y], luma, strength, light),
-        _PlaneWork(planes[1], out[1], values[GAIN_CHROMA], values[OFFSET_CB], chroma, strength, colours),
-        _PlaneWork(planes[2], out[2], values[GAIN_CHROMA], values[OFFSET_CR], chroma, strength, colours),
-    ]
+    bounds = light, *((0.0, 1.0, largest, 1.0),) * 2
+    in_codes = _in_codes(maps, layout, colour, strength)
+    work = [_PlaneWork(*each) for each in zip(planes, out, in_codes, bounds, strict=True)]
 
     def correct_band(band: int) -> None:
         for plane in work:
@@ -72,6 +71,27 @@ def apply_maps(
     wait(others)
     for other in others:
         other.result()
+
+
+def changes_nothing(maps: HazeMaps, layout: PixelLayout, colour: Colour, strength: float = 1.0) -> bool:
+    """Whether ``apply_maps`` would return every sample as it is: between cells nothing changes more than at them."""
+    largest = np.float32((1 << layout.bit_depth) - 1)
+    ends = (
+        change
+        for gains, offsets in _in_codes(maps, layout, colour, strength)
+        for change in (offsets, (gains - np.float32(1.0)) * largest + offsets)  # of code 0, and of the largest
+    )
+    return all(float(np.abs(change).max()) < LESS_THAN_A_CODE for change in ends)
+
+
+def _in_codes(maps: HazeMaps, layout: PixelLayout, colour: Colour, strength: float) -> Iterator[tuple[Line, Line]]:
+    """Gains and offsets of Y, Cb and Cr, one after the other, for code values of a layout and colour."""
+    values = _in_matrix(maps.values, colour.matrix)
+    levels = colour.luma_levels(layout.bit_depth), *(colour.chroma_levels(layout.bit_depth),) * 2
+    for (gain_at, offset_at), (zero, span) in zip(_PLANES, levels, strict=True):
+        gain = 1.0 + np.float32(strength) * (values[gain_at] - 1.0)
+        offset = np.float32(strength * span) * values[offset_at] + np.float32(zero) * (1.0 - gain)
+        yield np.ascontiguousarray(gain, np.float32), np.ascontiguousarray(offset, np.float32)
 
 
 def _in_matrix(values: Line, matrix: int) -> Line:
@@ -86,27 +106,13 @@ def _in_matrix(values: Line, matrix: int) -> Line:
 
 
 class _PlaneWork:
-    """One plane with its maps expanded to full width, in code values."""
+    """One plane with its maps, in code values."""
 
-    def __init__(
-        self,
-        plane: Plane,
-        out: Plane,
-        gain: Line,
-        offset: Line,
-        levels: tuple[float, float],
-        strength: float,
-        bound: Bound,
-    ) -> None:
+    def __init__(self, plane: Plane, out: Plane, in_codes: tuple[Line, Line], bound: Bound) -> None:
         if plane.shape != out.shape or plane.dtype != out.dtype:
             raise ValueError(f"planes differ: {plane.dtype} {plane.shape} into {out.dtype} {out.shape}")
-        self.plane, self.out = plane, out
-        zero, span = levels
-        gain = 1.0 + np.float32(strength) * (gain - 1.0)
-        codes = np.float32(strength * span) * offset + np.float32(zero) * (1.0 - gain)
-        self.gains = np.ascontiguousarray(gain, np.float32)
-        self.offsets = np.ascontiguousarray(codes, np.float32)
-        self.bound = bound
+        self.plane, self.out, self.bound = plane, out, bound
+        self.gains, self.offsets = in_codes
 
     def correct(self, band: int, bands: int) -> None:
         """Correct one of so many bands of rows."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from eid_stream.app.wiring.scan_wiring import look_through
+from eid_stream.app.wiring.scan_wiring import foresight_of
 from eid_stream.backends.prior_engine import PriorEngine
 from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.core.thumbnail import Thumbnail
@@ -50,11 +50,13 @@ def write_operation(path: Path) -> None:
 def left_after_a_second(path: Path, *, looks: bool) -> tuple[float, float]:
     """Mean luma above the clear scene's, of what is shown and of what was captured, in codes; the end must be clear."""
     source, engine = VideoFileSource(str(path)), BlindEngine()
-    estimator = MapEstimator(engine, foresight=look_through(source, engine) if looks else None)
+    estimator = MapEstimator(engine, foresight=foresight_of(source, engine) if looks else None)
     truth = 219.0 * tissue()[0].mean() + 16.0
-    pairs = [
-        (dehazed_alone(frame, estimator).planes[0].mean() - truth, frame.planes[0].mean() - truth) for frame in source
-    ]
+    pairs = []
+    for frame in source:
+        estimator.look_around(frame, anew=False)
+        shown = dehazed_alone(frame, estimator)
+        pairs.append((shown.planes[0].mean() - truth, frame.planes[0].mean() - truth))
     source.close()
     assert abs(pairs[-1][0]) < 3.0
     return float(pairs[RATE][0]), float(pairs[RATE][1])

@@ -124,12 +124,12 @@ def test_at_strength_zero_nothing_is_looked_at() -> None:
 
 
 def test_a_frame_that_cannot_be_corrected_goes_out_as_captured() -> None:
-    given = frames(3, 25)
-    y, cb, cr = given[1].planes
-    given[1] = replace(given[1], planes=(y, cb, cr.T))
+    given = frames(20, 25)
+    y, cb, cr = given[18].planes
+    given[18] = replace(given[18], planes=(y, cb, cr.T))
     shown = dehazed(given, FileDehazer(NumberedEngine()))
-    assert [frame.state.dehazed for frame in shown] == [True, False, True]
-    assert "ValueError" in shown[1].state.why
+    assert [frame.index for frame in shown if not frame.state.dehazed] == [18]
+    assert "ValueError" in shown[18].state.why
 
 
 def test_the_original_is_let_go_where_nobody_shows_it() -> None:

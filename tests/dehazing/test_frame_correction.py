@@ -1,6 +1,7 @@
 """One frame with its maps: what comes out, and what stays beside it."""
 
 from eid_stream.backends.prior_engine import PriorEngine
+from eid_stream.core.haze_maps import HazeMaps
 from eid_stream.dehazing.frame_correction import corrected
 from eid_stream.dehazing.map_estimator import MapEstimator
 from tests.stand_ins.hazy_frames import dehazed_alone, hazy_frame
@@ -23,3 +24,12 @@ def test_less_strength_takes_less_haze_away() -> None:
     maps = MapEstimator(PriorEngine()).estimate_frame(frame)
     strong, weak = (corrected(frame, maps, strength).planes[0].mean() for strength in (1.0, 0.3))
     assert strong < weak < frame.planes[0].mean()
+
+
+def test_a_picture_that_nothing_changes_is_handed_on_as_it_is() -> None:
+    frame = hazy_frame()
+    result = corrected(frame, HazeMaps.identity(), 1.0)
+    assert result.planes is frame.planes
+    assert result.buffer is frame.buffer
+    assert result.state.dehazed
+    assert result.original is frame

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eid_stream.core.frame import PIXEL_LAYOUTS, Colour, PixelLayout, Plane, Planes
 from eid_stream.core.haze_maps import HazeMaps
-from eid_stream.dehazing.plane_correction import apply_maps
+from eid_stream.dehazing.plane_correction import apply_maps, changes_nothing
 
 FULL, LIMITED = Colour(full_range=True), Colour(full_range=False)
 
@@ -101,6 +101,34 @@ def test_strength_zero_and_identity_maps_return_the_input_bit_for_bit(layout: Pi
         out = empty_like(planes)
         apply_maps(planes, out, maps, layout, LIMITED, strength)
         assert all(np.array_equal(a, b) for a, b in zip(planes, out, strict=True))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    deviation=st.floats(1e-5, 1e-2),
+    layout=st.sampled_from([PIXEL_LAYOUTS["yuv420p"], PIXEL_LAYOUTS["yuv422p10le"]]),
+    matrix=st.sampled_from([1, 5]),
+)
+def test_maps_that_are_said_to_change_nothing_change_nothing(
+    seed: int, deviation: float, layout: PixelLayout, matrix: int
+) -> None:
+    noise = np.random.default_rng(seed).normal(0.0, deviation, (5, 5, 7)).astype(np.float32)
+    maps, colour = HazeMaps(HazeMaps.identity(5, 7).values + noise, 0.0), Colour(matrix=matrix)
+    planes = random_planes(layout, 63, 41, seed=seed)
+    out = empty_like(planes)
+    apply_maps(planes, out, maps, layout, colour)
+    same = all(np.array_equal(a, b) for a, b in zip(planes, out, strict=True))
+    assert same or not changes_nothing(maps, layout, colour)
+
+
+def test_what_changes_some_sample_is_not_said_to_change_nothing() -> None:
+    layout = PIXEL_LAYOUTS["yuv420p"]
+    for plane in range(5):
+        values = HazeMaps.identity(5, 7).values
+        values[plane, 3, 4] += 0.004
+        assert not changes_nothing(HazeMaps(values, 0.0), layout, LIMITED), plane
+        assert changes_nothing(HazeMaps(values, 0.0), layout, LIMITED, strength=0.2), plane
 
 
 def test_pixels_between_haze_free_cells_stay_bit_exact_beside_hazy_ones() -> None:

@@ -1,14 +1,15 @@
-"""The pass over a recording's key frames before it is run through."""
+"""Views of a recording by its key frames, seen ahead of the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from eid_stream.app.wiring.memory_wiring import remembering
 from eid_stream.core.errors import EngineRunError
 from eid_stream.core.frame import Frame
-from eid_stream.core.interfaces import Engine, Source
+from eid_stream.core.interfaces import Engine, Remembering, Source
 from eid_stream.core.thumbnail import make_thumbnail
 from eid_stream.dehazing.map_estimator import MapEstimator
-from eid_stream.dehazing.memory.foresight import REACH_SECONDS, Foresight
+from eid_stream.dehazing.memory.foresight import REACH_SECONDS, Foresight, Seen
 from eid_stream.flow.stats import Stats
 from eid_stream.sources.blacked_out import BlackedOutSource
 from eid_stream.sources.file.key_frames import read_key_frames
@@ -18,46 +19,47 @@ from eid_stream.sources.wrapping import Wrapping, innermost
 EVERY_SECONDS = 2.0
 """Key frames closer than this tell the same."""
 MOST_VIEWS = 600
-"""Views of a recording: about ten seconds of work at 1080p."""
+"""Of all of a recording, were all of it seen."""
 
 
 def foreseeing(source: Source, stats: Stats, *, scan: bool) -> Callable[[Engine], MapEstimator]:
-    """What makes an estimator for a file, in the thread that it will work in: there the file is looked through."""
+    """What makes an estimator for a file; in the thread that it works in, the file is looked through."""
 
     def make(engine: Engine) -> MapEstimator:
-        recording = innermost(source)
-        looked = None
+        recording, looked = innermost(source), None
         if scan and isinstance(recording, VideoFileSource):
-            looked = look_through(recording, engine, _painting(source))
+            looked = foresight_of(recording, engine, _painting(source))
         return remembering(stats, engine, looked)
 
     return make
 
 
-def look_through(
+def foresight_of(
     source: VideoFileSource, engine: Engine, painted: Callable[[Frame], Frame] = lambda frame: frame
 ) -> Foresight:
-    """Key frames of the file's window, and of a minute around it, as the engine sees them once ``painted``."""
-    foresight = Foresight()
+    """Foresight by key frames of the file's window and of a minute around it, as the engine sees them once ``painted``.
+
+    They are read around the beginning of a scene, when it comes: a file's first picture waits for those of a minute.
+    """
     info = source.info
-    begins, lasts = float(source.begins_seconds), info.duration_seconds or 0.0
-    views = read_key_frames(
-        source.input,
-        info,
-        first_seconds=begins - REACH_SECONDS,
-        last_seconds=begins + lasts + REACH_SECONDS,
-        every_seconds=max(EVERY_SECONDS, lasts / MOST_VIEWS),
-    )
-    for frame in views:
-        thumbnail = make_thumbnail(painted(frame), engine.card.thumbnail_width, engine.card.thumbnail_height)
-        try:
-            maps = engine.estimate(thumbnail)
-        except EngineRunError:
-            continue
-        if maps.fault() is None:
-            foresight.add(maps, thumbnail, float(frame.seconds))
-    engine.reset()
-    return foresight
+    lasts = info.duration_seconds or 0.0
+    every = max(EVERY_SECONDS, lasts / MOST_VIEWS)
+
+    def see(first: float, last: float) -> Iterator[Seen]:
+        remembered = engine.state if isinstance(engine, Remembering) else None
+        engine.reset()
+        for frame in read_key_frames(source.input, info, first_seconds=first, last_seconds=last, every_seconds=every):
+            thumbnail = make_thumbnail(painted(frame), engine.card.thumbnail_width, engine.card.thumbnail_height)
+            with suppress(EngineRunError):
+                maps = engine.estimate(thumbnail)
+                if maps.fault() is None:
+                    yield maps, thumbnail, float(frame.seconds)
+        engine.reset()
+        if isinstance(engine, Remembering):
+            engine.state = remembered
+
+    ends = float(source.begins_seconds) + lasts + REACH_SECONDS
+    return Foresight(see, every_seconds=every, ends_seconds=ends)
 
 
 def _painting(source: Source) -> Callable[[Frame], Frame]:

@@ -24,6 +24,11 @@ def allocate(width: int, height: int, layout: PixelLayout) -> tuple[Planes, Vide
     return _planes(picture, layout), picture
 
 
+def writable(picture: VideoFrame, layout: PixelLayout) -> Planes:
+    """Views of a picture's planes to be filled."""
+    return _planes(picture, layout)
+
+
 def view(picture: VideoFrame) -> Planes:
     """Look at a picture's planes without copying; the views are read-only.
 

@@ -17,9 +17,12 @@ INLINE void box_means_body(const float *restrict planes, int32_t count, int32_t 
             for (int32_t x = 0; x < width; x++) line[x] = first[x];
             for (int32_t y = 1; y < bottom - top; y++)
                 for (int32_t x = 0; x < width; x++) line[x] += first[(int64_t)y * width + x];
+            int32_t next = 0, rest = 0; /* column * width / columns and what it leaves, without a division */
             for (int32_t column = 0; column < columns; column++) {
-                const int32_t left = (int32_t)((int64_t)column * width / columns);
-                const int32_t stop = (int32_t)((int64_t)(column + 1) * width / columns), right = stop > left ? stop : left + 1;
+                const int32_t left = next;
+                next += width / columns, rest += width % columns;
+                if (rest >= columns) next++, rest -= columns;
+                const int32_t right = next > left ? next : left + 1;
                 float sum = 0.0f;
                 for (int32_t x = left; x < right; x++) sum += line[x];
                 means[((int64_t)n * rows + row) * columns + column] = sum / (float)((bottom - top) * (right - left));

@@ -1,6 +1,7 @@
-"""What a recording looks like elsewhere: views from all over a file, seen before it is run through."""
+"""What a recording looks like elsewhere: views of a file from before and after a moment."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,8 +15,12 @@ from eid_stream.dehazing.memory.remembered_scene import RememberedScene
 from eid_stream.dehazing.memory.scene_statistics import SceneStatistics, average, measure, opacity_seen
 
 Array = NDArray[np.float64]
+Seen = tuple[HazeMaps, Thumbnail, float]
+"""What the engine says to the thumbnail of a view, that thumbnail, and its presentation time."""
 REACH_SECONDS = 60.0
 """Views further away than this, before or after, say nothing of a moment."""
+AHEAD_SECONDS = 10.0
+"""So much more is seen at once: whoever asks for the next moment soon has it already."""
 CLEAREST = 3
 """One in so many of the views within reach counts as clear."""
 ALIKE = 0.2
@@ -43,8 +48,34 @@ class _View:
 class Foresight:
     """Views of a recording, in the order of time. A moment's scene is remembered by the clearest of those around it."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        see: Callable[[float, float], Iterable[Seen]] = lambda _first, _last: (),
+        *,
+        every_seconds: float = 1.0,
+        ends_seconds: float = math.inf,
+    ) -> None:
+        """``see`` gives the views from one presentation time to another, both multiples of ``every_seconds``.
+
+        There is none after ``ends_seconds``.
+        """
+        self._see, self._every_seconds, self._ends_seconds = see, every_seconds, ends_seconds
         self._views: list[_View] = []
+        self._seen_until = -math.inf
+
+    def reach(self, seconds: float) -> None:
+        """See what a moment's scene is remembered by, and let go of what is too long ago; may take a second."""
+        if self._seen_until >= min(seconds + REACH_SECONDS, self._ends_seconds):
+            return
+        first = self._multiple(math.floor, max(self._seen_until, seconds - REACH_SECONDS))
+        last = self._multiple(math.ceil, min(seconds + REACH_SECONDS + AHEAD_SECONDS, self._ends_seconds))
+        self._views = [view for view in self._views if view.seconds >= seconds - REACH_SECONDS]
+        for seen in self._see(first, last):
+            self.add(*seen)
+        self._seen_until = last
+
+    def _multiple(self, rounded: Callable[[float], int], seconds: float) -> float:
+        return rounded(seconds / self._every_seconds) * self._every_seconds
 
     def add(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> None:
         """Take in a view; ``maps`` are what the engine says to its thumbnail. Times only rise."""

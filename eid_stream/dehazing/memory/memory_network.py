@@ -82,10 +82,14 @@ class Answer:
         return values
 
     def _recall(self, values: Array, view: SceneStatistics, past: SceneStatistics) -> Array:
-        return self.recalled[[0, 1, 1]] * past.content * (past.mean - view.corrected(HazeMaps(values, 0.0)).mean)
+        return (
+            self.recalled[[0, 1, 1]]
+            * past.content
+            * (past.mean - view.with_corrected_moments(HazeMaps(values, 0.0)).mean)
+        )
 
     def _led_back(self, values: Array, view: SceneStatistics) -> Array:
-        middle = view.corrected(HazeMaps(values, 0.0)).light()[:3]
+        middle = view.with_corrected_moments(HazeMaps(values, 0.0)).light()[:3]
         gains = np.exp(self.whole[3:])[[0, 1, 1]]
         offsets = middle + self.whole[:3] - gains * middle
         last = np.array([gains[0], offsets[0], gains[1], offsets[1], offsets[2]], np.float32)

@@ -116,6 +116,11 @@ class SceneMemory:
         """Whether enough is remembered of this scene."""
         return self._scene.seconds >= ENOUGH_SECONDS
 
+    def look_around(self, seconds: float, *, anew: bool) -> None:
+        """See ahead of ``improve`` what it will lack, which may take a second: ``anew`` at another scene."""
+        if self._foresight is not None and (anew or not self._known or self._is_outdated(seconds)):
+            self._foresight.reach(seconds)
+
     def improve(self, maps: HazeMaps, thumbnail: Thumbnail, seconds: float) -> HazeMaps:
         """The maps to be applied to a picture, over the same canvas, on the same grid.
 
@@ -123,7 +128,7 @@ class SceneMemory:
         call but for pauses.
         """
         view, elapsed = measure(thumbnail), self._advance(seconds)
-        if self._now - self._latest > OLD_SECONDS or self._foreign_seconds > FOREIGN_SECONDS:
+        if self._is_outdated(self._now):
             self._scene, self._foreign_seconds = RememberedScene(), 0.0
         if self._foresight is not None and not self._known:
             self._foresee(self._foresight)
@@ -141,6 +146,10 @@ class SceneMemory:
         past = None if expected.recalled is None else expected.recalled.moved
         wanted = replace(answer, whole=self._step).maps(maps.values, view, past)
         return HazeMaps(self._calmed(wanted, view, elapsed), maps.density)
+
+    def _is_outdated(self, now: float) -> bool:
+        """Whether what is remembered is too old, or of another scene."""
+        return now - self._latest > OLD_SECONDS or self._foreign_seconds > FOREIGN_SECONDS
 
     def _foresee(self, foresight: Foresight) -> None:
         scene = foresight.scene_at(self._now)

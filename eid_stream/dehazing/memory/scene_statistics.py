@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ LEAST_DETAIL = 0.004
 """Added to a deviation before its logarithm is taken: what noise leaves of it, luma in [0, 1]."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SceneStatistics:
     """Statistics of one thumbnail, float32 by cell. Y' in [0, 1], Cb and Cr in [-0.5, 0.5]."""
 
@@ -44,7 +44,7 @@ class SceneStatistics:
     structure: Codes
     """As ``normalised_detail`` has it: what the view is registered by."""
 
-    @property
+    @cached_property
     def log_detail(self) -> Array:
         """(ROWS, COLUMNS): logarithm of the deviation of luma within each cell; haze takes it away."""
         log_detail: Array = np.log(np.sqrt(self.variance[0]) + np.float32(LEAST_DETAIL))
@@ -58,16 +58,15 @@ class SceneStatistics:
 
     def corrected(self, maps: HazeMaps) -> "SceneStatistics":
         """What they are once maps, over the same canvas, have been applied; ``dark`` excepted, which stays."""
-        cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
-        gains = cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]]
-        offsets = cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
+        gains, offsets = _gains_and_offsets(maps)
         each = (np.repeat(np.repeat(cells, PIXELS, 1), PIXELS, 2) for cells in (gains, offsets))
-        return replace(
-            self,
-            mean=gains * self.mean + offsets,
-            variance=gains**2 * self.variance,
-            small=next(each) * self.small + next(each),
-        )
+        moments = self.with_corrected_moments(maps)
+        return replace(moments, small=next(each) * self.small + next(each))
+
+    def with_corrected_moments(self, maps: HazeMaps) -> "SceneStatistics":
+        """The same of ``mean`` and ``variance`` alone, in a quarter of the time."""
+        gains, offsets = _gains_and_offsets(maps)
+        return replace(self, mean=gains * self.mean + offsets, variance=gains**2 * self.variance)
 
     def darkened_as(self, given: "SceneStatistics") -> "SceneStatistics":
         """With ``dark`` as far from that of ``given``, before its correction, as the cells' means tell."""
@@ -80,6 +79,10 @@ class SceneStatistics:
         Mean of Y', Cb, Cr; logarithms of the deviation of luma, of that of chroma, and of detail less mean luma
         (``relative_detail``); logarithm of ``dark``.
         """
+        return self._whole
+
+    @cached_property
+    def _whole(self) -> NDArray[np.float64]:
         return np.array([*self.light(), self.relative_detail, np.log(self.dark + 0.02)], np.float64)
 
     def light(self) -> NDArray[np.float64]:
@@ -90,6 +93,12 @@ class SceneStatistics:
         spread = (np.square(cells - mean[:, None]) + spread) @ weight
         contrast = [math.log(float(spread[0]) ** 0.5 + 0.01), math.log(float(spread[1] + spread[2]) ** 0.5 + 0.01)]
         return np.array([*mean, *contrast], np.float64)
+
+
+def _gains_and_offsets(maps: HazeMaps) -> tuple[Array, Array]:
+    """(3, ROWS, COLUMNS) each, of Y', Cb, Cr."""
+    cells = box_means(maps.values, ROWS, COLUMNS) if maps.grid != (ROWS, COLUMNS) else maps.values
+    return cells[[GAIN_LUMA, GAIN_CHROMA, GAIN_CHROMA]], cells[[OFFSET_Y, OFFSET_CB, OFFSET_CB + 1]]
 
 
 def measure(thumbnail: Thumbnail, content: Mask | None = None) -> SceneStatistics:

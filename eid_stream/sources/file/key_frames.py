@@ -1,5 +1,6 @@
 """The key frames of a recording, decoded alone: seconds for an hour of video."""
 
+import math
 from collections.abc import Iterator
 
 import av
@@ -18,10 +19,11 @@ from eid_stream.sources.file.opening.open_file import pick_video
 def read_key_frames(
     media: MediaInput, info: StreamInfo, *, first_seconds: float, last_seconds: float, every_seconds: float
 ) -> Iterator[Frame]:
-    """Key frames between two presentation times, at least ``every_seconds`` apart, in order.
+    """Key frames from one presentation time to another, in order: of every ``every_seconds`` the first one.
 
-    They come as ``VideoFileSource`` would show them. Nothing comes of a pipe, which can be read only once; a file that
-    cannot be read any further ends the iteration, for whoever reads all of it says so.
+    Which they are depends on the file alone, as long as ``first_seconds`` is a multiple of that. They come as
+    ``VideoFileSource`` would show them. Nothing comes of a pipe, which can be read only once; a file that cannot be
+    read any further ends the iteration, for whoever reads all of it says so.
     """
     if not media.can_go_back:
         return
@@ -46,7 +48,7 @@ def _frames(
     if first > 0.0 and stream.time_base:
         container.seek(int(first / stream.time_base), stream=stream)
     converter = LayoutConverter(info.layout)
-    for index, picture in enumerate(_pictures(container, stream, last, every)):
+    for index, picture in enumerate(_pictures(container, stream, first, last, every)):
         buffer = converter.convert(picture)
         assert picture.pts is not None
         assert stream.time_base is not None
@@ -62,16 +64,18 @@ def _frames(
         )
 
 
-def _pictures(container: InputContainer, stream: VideoStream, last: float, every: float) -> Iterator[VideoFrame]:
+def _pictures(
+    container: InputContainer, stream: VideoStream, first: float, last: float, every: float
+) -> Iterator[VideoFrame]:
     """Decoded key pictures that have a time."""
-    due = float("-inf")
+    due = first
     for packet in container.demux(stream):
         if packet.dts is not None:
             seconds = float((packet.pts if packet.pts is not None else packet.dts) * (stream.time_base or 1))
-            if seconds > last:
+            if seconds >= last:
                 break
             if not packet.is_keyframe or seconds < due:
                 continue
-            due = seconds + every
+            due = (math.floor(seconds / every) + 1) * every if every else seconds
         yield from (picture for picture in packet.decode() if picture.pts is not None)
     yield from (picture for picture in stream.codec_context.decode(None) if picture.pts is not None)

@@ -1,8 +1,10 @@
 """A recording that begins in smoke and is clear later."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from eid_stream.dehazing.memory.foresight import Foresight
+from eid_stream.dehazing.memory.foresight import Foresight, Seen
 from eid_stream.dehazing.memory.scene_memory import SceneMemory
 from eid_stream.dehazing.memory.scene_statistics import measure
 from tests.dehazing.memory.test_scene_memory import BLIND, error, shown, thumbnail, tissue, veiled, watch
@@ -43,3 +45,19 @@ def test_nothing_is_foreseen_behind_a_cut() -> None:
 
 def test_too_few_views_foresee_nothing() -> None:
     assert looked_through(0.5, 0.0).scene_at(0.0) is None
+
+
+def test_a_recording_is_seen_around_a_moment_once_and_what_is_long_ago_is_let_go_of() -> None:
+    asked: list[tuple[float, float]] = []
+
+    def see(first: float, last: float) -> Iterator[Seen]:
+        asked.append((first, last))
+        for seconds in np.arange(max(first, 0.0), last, 2.0):
+            yield BLIND, thumbnail(tissue()), float(seconds)
+
+    foresight = Foresight(see, every_seconds=2.0, ends_seconds=1000.0)
+    for moment in (0.0, 5.0, 12.0, 500.0, 999.0):
+        foresight.reach(moment)
+    assert asked == [(-60.0, 70.0), (70.0, 82.0), (440.0, 570.0), (938.0, 1000.0)]
+    assert foresight.scene_at(999.0) is not None
+    assert foresight.scene_at(500.0) is None

@@ -28,11 +28,13 @@ def test_key_frames_come_in_order_with_the_pictures_the_source_shows(tmp_path: P
     source.close()
 
 
-def test_key_frames_keep_their_distance_and_stay_within_the_window(tmp_path: Path) -> None:
+def test_of_every_stretch_of_time_the_first_key_frame_comes_from_wherever_it_is_read(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", Clip(frames=50, options=EVERY_TENTH, rate=Fraction(25)))
     source = VideoFileSource(str(path))
     assert seconds_of(source, every=0.7) == [0.0, 0.8, 1.6]
-    assert seconds_of(source, first=0.5, last=1.3)[-1] == 1.2
+    assert seconds_of(source, first=0.7, every=0.7) == [0.8, 1.6]
+    assert seconds_of(source, first=0.7, last=1.4, every=0.7) == [0.8]
+    assert seconds_of(source, first=0.5, last=1.2) == [0.8]
     source.close()
 
 
