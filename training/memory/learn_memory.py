@@ -1,7 +1,8 @@
 """Learns the memory's network (``eid_stream.dehazing.memory.memory_network``).
 
-python -m training.memory.learn_memory: some twenty minutes of two CPU cores, from clear frames and clips and rendered
-smoke. --leave-out names camera systems that are kept out and judged by, and nothing is then written over what ships.
+python -m training.memory.learn_memory: some twenty minutes on two quiet CPU cores, from clear frames and clips and
+rendered smoke. --leave-out names camera systems that are kept out and judged by, and nothing is then written over what
+ships.
 """
 
 import logging
@@ -35,8 +36,8 @@ def main(
     *,
     out: Path = SHIPPED,
     leave_out: tuple[str, ...] = (),
-    passes: int = 3,
-    steps: int = 6000,
+    passes: int = 4,
+    steps: int = 9000,
     seed: int = 0,
     workers: int = 2,
 ) -> None:
