@@ -110,6 +110,7 @@ class VideoFileSource:
             self.damage.other_sizes += self._grown != (picture.width, picture.height)
             if index >= self.skip_frames:
                 yield frame
+            del picture, frame
             index += 1
         self.has_ended = not self._closed
         self._note_missing_end()
