@@ -206,6 +206,7 @@ class _Looker:
             self.cuts = look.cuts
             self.at_work = None
             self._tell(self, Estimate.of(look, maps, fault, time.monotonic() - began))
+            del look  # and its picture, while there is no other
 
 
 def _look_around(estimator: MapEstimator, frame: Frame, *, anew: bool) -> None:

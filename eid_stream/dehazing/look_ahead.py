@@ -51,15 +51,16 @@ class LookAhead:
             frame = self._marked(captured, waiting)
             if self._continuity.broken_by(frame):
                 yield from self._prepared(waiting, None)
-                waiting, self._before = [], None
+                self._before = None
                 self._scene += 1
                 self._cuts += self._continuity.cut
             way = (waiting[-1].way if waiting else 0.0) + self._continuity.difference + _LEAST_CHANGE
             waiting.append(_Step(frame, way))
             if self._is_due(waiting):
                 looked = _Looked(self._look_at(frame), way)
+                del captured, frame
                 yield from self._prepared(waiting, looked)
-                waiting, self._before = [], looked
+                self._before = looked
         yield from self._prepared(waiting, None)
 
     def _marked(self, frame: Frame, waiting: "list[_Step]") -> Frame:
@@ -87,8 +88,9 @@ class LookAhead:
         return estimate
 
     def _prepared(self, waiting: list["_Step"], after: "_Looked | None") -> Iterator[Frame]:
-        for step in waiting:
-            yield _with_maps(step, self._before, after)
+        """Gives out what waits, and holds on to none of it."""
+        while waiting:
+            yield _with_maps(waiting.pop(0), self._before, after)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

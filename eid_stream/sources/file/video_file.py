@@ -1,5 +1,6 @@
 """A video file as a source of frames."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,6 +35,8 @@ from eid_stream.sources.file.stream_facts import (
 )
 
 _END_TOLERANCE_SECONDS = Fraction(1, 10)
+_MOST_THREADS = 16
+"""Of the decoder, which has one for every core. FFmpeg by itself takes one more, and each holds a picture."""
 
 
 class VideoFileSource:
@@ -107,6 +110,7 @@ class VideoFileSource:
             self.damage.other_sizes += self._grown != (picture.width, picture.height)
             if index >= self.skip_frames:
                 yield frame
+            del picture, frame
             index += 1
         self.has_ended = not self._closed
         self._note_missing_end()
@@ -122,6 +126,7 @@ class VideoFileSource:
     def _open(self, start: Fraction, duration: Fraction | None) -> None:
         stream = pick_video(self._container, self._label)
         stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO  # frame threads hold frames back
+        stream.codec_context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
         _refuse_too_large(stream, self._label)
         location = chroma_location(self._container, stream)
         origin = start_seconds(self._container)
