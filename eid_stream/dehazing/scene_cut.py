@@ -19,6 +19,11 @@ CUT_RATIO = 5.0
 CUT_LIKENESS = 0.5
 """Correlation of the coarse luma's shape from which nothing was cut, however much it changed: smoke that comes at once
 and a jump of the exposure leave 0.6 and more, cuts 0.4 and less."""
+PARTS = 3, 4
+"""Rows and columns of parts of the picture that are compared by themselves."""
+PARTS_LIKENESS = 0.7
+"""Median likeness of the parts from which nothing was cut: a bright instrument that sweeps in changes some of them.
+It leaves 0.88, cuts 0.6 and less."""
 SHAPE = 2.5
 """Deviation in cells of what counts as shape: smoke is smoother."""
 MOTION_SECONDS = 1.0
@@ -60,16 +65,25 @@ class Continuity:
         difference = float(np.abs(coarse - before).mean())
         self.difference = 0.0 if gap else difference
         changed = difference > (CUT_DIFFERENCE if gap else max(CUT_DIFFERENCE, CUT_RATIO * self._motion))
-        self.cut = changed and _likeness(coarse, before) < CUT_LIKENESS
+        self.cut = changed and not _alike(coarse, before)
         anew = gap or self.cut
         self._motion = USUAL_MOTION if anew else self._motion + _share(elapsed) * (difference - self._motion)
         return anew
 
 
+def _alike(one: Array, other: Array) -> bool:
+    """Whether both show one scene, as a whole or in most of their parts."""
+    shapes = [each - smoothed(each, SHAPE) for each in (one, other)]
+    if _likeness(*shapes) >= CUT_LIKENESS:
+        return True
+    rows, columns = PARTS
+    parts = zip(*([p for row in np.split(s, rows) for p in np.split(row, columns, 1)] for s in shapes), strict=True)
+    return float(np.median([_likeness(*pair) for pair in parts])) >= PARTS_LIKENESS
+
+
 def _likeness(one: Array, other: Array) -> float:
-    shapes = [(each - smoothed(each, SHAPE)).ravel() for each in (one, other)]
-    lengths = float(np.linalg.norm(shapes[0]) * np.linalg.norm(shapes[1]))
-    return float(shapes[0] @ shapes[1]) / lengths if lengths > 0.0 else 0.0
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one.ravel() @ other.ravel()) / lengths if lengths > 0.0 else 0.0
 
 
 def _coarse_luma(thumbnail: Thumbnail) -> Array:

@@ -22,3 +22,10 @@ def test_another_scene_is_a_cut() -> None:
 def test_smoke_that_is_there_at_once_is_none_and_neither_is_a_jump_of_the_exposure() -> None:
     assert not cut_by(veiled(tissue(), 0.5))
     assert not cut_by(np.float32(0.5) * tissue())
+
+
+def test_a_bright_instrument_that_sweeps_over_a_third_of_the_picture_is_none() -> None:
+    after = tissue()
+    after[0, :, :88] = np.linspace(0.3, 1.0, 88)
+    after[1:, :, :88] = 0.0
+    assert not cut_by(after)
