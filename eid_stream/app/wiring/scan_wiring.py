@@ -48,15 +48,19 @@ def foresight_of(
     def see(first: float, last: float) -> Iterator[Seen]:
         remembered = engine.state if isinstance(engine, Remembering) else None
         engine.reset()
-        for frame in read_key_frames(source.input, info, first_seconds=first, last_seconds=last, every_seconds=every):
-            thumbnail = make_thumbnail(painted(frame), engine.card.thumbnail_width, engine.card.thumbnail_height)
-            with suppress(EngineRunError):
-                maps = engine.estimate(thumbnail)
-                if maps.fault() is None:
-                    yield maps, thumbnail, float(frame.seconds)
-        engine.reset()
-        if isinstance(engine, Remembering):
-            engine.state = remembered
+        try:
+            for frame in read_key_frames(
+                source.input, info, first_seconds=first, last_seconds=last, every_seconds=every
+            ):
+                thumbnail = make_thumbnail(painted(frame), engine.card.thumbnail_width, engine.card.thumbnail_height)
+                with suppress(EngineRunError):
+                    maps = engine.estimate(thumbnail)
+                    if maps.fault() is None:
+                        yield maps, thumbnail, float(frame.seconds)
+        finally:  # whatever could not be read, the engine goes on with the video where it was
+            engine.reset()
+            if isinstance(engine, Remembering):
+                engine.state = remembered
 
     ends = float(source.begins_seconds) + lasts + REACH_SECONDS
     return Foresight(see, every_seconds=every, ends_seconds=ends)

@@ -64,15 +64,18 @@ class Foresight:
         self._seen_until = -math.inf
 
     def reach(self, seconds: float) -> None:
-        """See what a moment's scene is remembered by, and let go of what is too long ago; may take a second."""
+        """See what a moment's scene is remembered by, and let go of what is too long ago; may take a second.
+
+        What cannot be seen, whatever ``see`` raises, is not looked for again.
+        """
         if self._seen_until >= min(seconds + REACH_SECONDS, self._ends_seconds):
             return
         first = self._multiple(math.floor, max(self._seen_until, seconds - REACH_SECONDS))
         last = self._multiple(math.ceil, min(seconds + REACH_SECONDS + AHEAD_SECONDS, self._ends_seconds))
         self._views = [view for view in self._views if view.seconds >= seconds - REACH_SECONDS]
+        self._seen_until = last
         for seen in self._see(first, last):
             self.add(*seen)
-        self._seen_until = last
 
     def _multiple(self, rounded: Callable[[float], int], seconds: float) -> float:
         return rounded(seconds / self._every_seconds) * self._every_seconds

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 
 from eid_stream.dehazing.memory.foresight import Foresight, Seen
 from eid_stream.dehazing.memory.scene_memory import SceneMemory
@@ -61,3 +62,18 @@ def test_a_recording_is_seen_around_a_moment_once_and_what_is_long_ago_is_let_go
     assert asked == [(-60.0, 70.0), (70.0, 82.0), (440.0, 570.0), (938.0, 1000.0)]
     assert foresight.scene_at(999.0) is not None
     assert foresight.scene_at(500.0) is None
+
+
+def test_what_cannot_be_seen_is_not_looked_for_again() -> None:
+    asked: list[float] = []
+
+    def see(first: float, last: float) -> Iterator[Seen]:
+        asked.append(first)
+        yield BLIND, thumbnail(tissue()), last
+        raise OSError("the disk is gone")
+
+    foresight = Foresight(see, every_seconds=2.0, ends_seconds=60.0)
+    with pytest.raises(OSError, match="gone"):
+        foresight.reach(0.0)
+    foresight.reach(1.0)
+    assert len(asked) == 1
