@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,12 +121,15 @@ def content_of(thumbnail: Thumbnail) -> Mask:
     return content_mask(_shrunk(thumbnail.values, COLUMNS * PIXELS, ROWS * PIXELS)[0])
 
 
-@cache
+@lru_cache(maxsize=8)
 def _within(picture: Area, canvas: tuple[int, int]) -> Mask:
-    """Pixels of ``SceneStatistics.small`` that are wholly the picture's."""
+    """Pixels of ``SceneStatistics.small`` that are wholly the picture's; of one that is thinner, most nearly so."""
     shown = np.zeros(canvas, np.float32)
     shown[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width] = 1.0
-    return np.asarray(_shrunk(shown, COLUMNS * PIXELS, ROWS * PIXELS) > 0.999)
+    share = _shrunk(shown, COLUMNS * PIXELS, ROWS * PIXELS)
+    mask = np.asarray(share >= min(0.999, float(share.max())))
+    mask.setflags(write=False)
+    return mask
 
 
 def _shrunk(values: Array, width: int, height: int) -> Array:

@@ -48,6 +48,14 @@ def test_a_wide_picture_is_recalled_without_the_black_of_the_canvas_around_it() 
     assert not recalled.moved.content[0].any()
 
 
+def test_a_picture_too_thin_for_any_pixel_of_the_memory_still_has_content() -> None:
+    picture = np.zeros((3, 192, 256), np.float32)
+    picture[:, 93:99] = tissue()[:, 93:99]
+    seen = measure(Thumbnail(picture, Area(0, 93, 256, 6)))
+    assert seen.shown.any()
+    assert np.isfinite(seen.mean).all()
+
+
 def test_another_view_is_unlike_all() -> None:
     recalled = watched(0, 1, 2).recall(view(7))
     assert recalled is not None
