@@ -32,3 +32,12 @@ def test_a_cut_is_no_jump() -> None:
     watch.see(dark, dark, follows=False)
     watch.see(bright, bright - np.uint8(30), follows=True)
     assert watch.figures() == {}
+
+
+def test_what_a_correction_does_where_an_instrument_sweeps_in_is_a_jump() -> None:
+    watch = JumpWatch()
+    before, after = picture(), picture()
+    after[:, : after.shape[1] // 3] = 255
+    watch.see(before, before, follows=False)
+    watch.see(after, np.maximum(after, np.uint8(20)) - np.uint8(20), follows=True)
+    assert watch.figures()["jump_largest"] > 15.0
