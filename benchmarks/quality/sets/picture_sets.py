@@ -26,6 +26,9 @@ from training.student.train_student import WITNESS_CLIPS
 DENSITIES = {"thin": 0.2, "medium": 0.4, "dense": 0.65}
 """Mean of 1 - t over the picture, for rendered smoke."""
 SMOKY_CLIPS = ("smoke_480p60", "wisps_1080p25", "smoke_cuts_256p33", "cholec80_288", "cholec80_295")
+"""Clips of which means are told; those of the web are told one by one."""
+WEB_CLIPS = {"web_b_blue_haze_320p25": 250, "web_b_thin_320p25": 250, "web_c_haze_320p60": 750}
+"""And how many frames they have."""
 SMOKE_SEED = 20261121
 FRAMES_PER_SOURCE = 8
 MOMENTS_PER_CLIP = 16
@@ -195,6 +198,7 @@ def clip_sets(data: Path) -> list[PictureSet]:
         clip("smoke_cuts_256p33", [clips / "smoke_cuts_256p33.mp4"], 0, 600, score_every=20),
         clip("cholec80_288", [segments / f"segment_{n}.mp4" for n in range(288, 291)], 0, 375, score_every=15),
         clip("cholec80_295", [segments / f"segment_{n}.mp4" for n in range(295, 301)], 0, 750, score_every=25),
+        *(clip(name, [clips / f"{name}.mp4"], 0, last, score_every=25) for name, last in WEB_CLIPS.items()),
         PictureSet(
             "bright_clear_720p30",
             frozenset({"identity", "flicker"}),
